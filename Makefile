@@ -1,0 +1,81 @@
+# hatcheck. GNU make, one file, everything built goes below build/.
+#
+#   make            build/hatcheck            make MODE=asan|cov|fuzz   beside it, in build/MODE/
+#   make demo       install, build, analyse a shipped capture
+#   make check      install what the tests need, build and run them all
+#   make bench      the speeds, as ratios     make install DESTDIR= PREFIX=/usr/local
+#   V=1 shows the commands; WERROR=1 makes warnings errors, as CI does.
+
+CC      ?= gcc
+CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+MODE    ?= release
+V       ?= 0
+
+ifeq ($(MODE),release)
+B := build
+else
+B := build/$(MODE)
+endif
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2);)
+
+VERSION := 0.1.0
+PKGS    := libpcap json-c zlib libzstd liblzma libxxhash libcrypto
+TESTPKGS := criterion
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+        -Wmissing-prototypes -Wvla -Wwrite-strings $(if $(WERROR),-Werror)
+MODE_CFLAGS_release :=
+MODE_CFLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+MODE_CFLAGS_cov  := -O0 --coverage
+MODE_CFLAGS_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+ifeq ($(MODE),fuzz)
+CC := clang
+endif
+MODE_FLAGS := $(MODE_CFLAGS_$(MODE))
+
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+TEST_LIBS   = $(shell pkg-config --libs $(TESTPKGS) 2>/dev/null)
+
+ALL_CPPFLAGS := -I. -D_GNU_SOURCE -DHATCHECK_VERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CFLAGS = -std=c11 $(WARN) $(CFLAGS) $(MODE_FLAGS) $(PKG_CFLAGS)
+# Criterion's macros do not survive these two.
+TEST_CFLAGS = $(filter-out -Wconversion -Wpedantic,$(ALL_CFLAGS)) -Wno-missing-prototypes
+
+MAIN  := analyzer/cli/main.c
+SRCS  := $(filter-out $(MAIN),$(sort $(wildcard capture/*/*.c analyzer/*/*.c reports/*.c fixtures/responder/*.c fixtures/lab/*.c)))
+OBJS  := $(SRCS:%.c=$(B)/%.o)
+LIB   := $(B)/libhatcheck.a
+UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all clean install units
+
+all: $(B)/hatcheck
+
+$(B)/hatcheck: $(B)/analyzer/cli/main.o $(LIB)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(LIB): $(OBJS)
+	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/tests/unit/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(LIB)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+units: $(UNITS)
+
+clean:
+	$(Q)rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

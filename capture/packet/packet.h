@@ -1,0 +1,73 @@
+/*
+ * packet: captured frames to TCP segments.
+ *
+ * In:    frames in the order of the run, any link type of `packet_link_known`.
+ * Out:   one sink call per whole TCP segment with a wanted port on either side,
+ *        in the order in which its last fragment came.
+ * Walks: link layer (Ethernet, VLAN, QinQ, MPLS, PPP, PPPoE, Linux cooked v1 and
+ *        v2, raw, NULL/LOOP) > IPv4 with options, IPv6 with extension headers >
+ *        GRE, ERSPAN, VXLAN, IP in IP > fragments > TCP. Nested at most
+ *        PACKET_MAX_DEPTH deep.
+ * Owns:  the fragments under reassembly, charged to the budget and bounded by it,
+ *        by number, and by PACKET_FRAGMENT_AGE_NS of packet time.
+ * Fails: never on what the wire says: a frame that cannot be read to its TCP header
+ *        is counted in packet_stats and passed over. Bad checksums are counted and
+ *        flagged, not dropped. _new returns NULL without memory.
+ * Cost:  O(captured octets) for wanted ports, O(headers) for the rest.
+ */
+#ifndef HATCHECK_PACKET_H
+#define HATCHECK_PACKET_H
+
+#include "capture/base/budget.h"
+#include "capture/base/limits.h"
+#include "capture/packet/segment.h"
+
+#define PACKET_MAX_DEPTH 16
+#define PACKET_FRAGMENT_AGE_NS (30 * INT64_C(1000000000))
+
+struct frame {
+	int64_t ts_ns;
+	uint64_t frame_no;
+	struct bytes data; /* what was captured, borrowed */
+	uint32_t wire_len; /* what was on the wire, >= data.n */
+	int link_type;     /* a DLT_ value of libpcap */
+	uint8_t ts_digits; /* 6 or 9 */
+};
+
+struct packet_stats {
+	uint64_t frames, segments; /* segments: those handed to the sink */
+	uint64_t bad_checksums;    /* of those */
+	uint64_t undecoded;        /* unknown link or network type, broken or cut headers */
+};
+
+struct port_set {
+	uint64_t bit[1024]; /* port p is in the set when bit p % 64 of bit[p / 64] is */
+};
+
+static inline bool
+port_set_has(const struct port_set *s, uint16_t port)
+{
+	return (s->bit[port >> 6] >> (port & 63) & 1) != 0;
+}
+
+static inline void
+port_set_add(struct port_set *s, uint16_t port)
+{
+	s->bit[port >> 6] |= UINT64_C(1) << (port & 63);
+}
+
+typedef void packet_sink(void *ctx, const struct segment *seg);
+
+struct packet;
+
+/* `ports`, `budget` and `limits` are borrowed for the decoder's life. */
+struct packet *packet_new(
+    const struct port_set *ports, struct budget *budget, struct limits *limits);
+void packet_free(struct packet *p);
+void packet_feed(struct packet *p, const struct frame *frame, packet_sink *sink, void *ctx);
+const struct packet_stats *packet_stats(const struct packet *p);
+
+/* True when frames of this DLT_ value are understood. */
+bool packet_link_known(int link_type);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * segment: one TCP segment, as the packet layer hands it up.    RFC 9293 3.1
+ *
+ * Everything is in host order. `payload` is what was captured of the `len`
+ * octets that were on the wire (payload.n <= len); it is borrowed until the
+ * sink returns. Lengths come from IP, never from the frame, so that padding is
+ * not data; where the IP total length is 0 (segmentation offload) they come
+ * from the captured length.
+ */
+#ifndef HATCHECK_SEGMENT_H
+#define HATCHECK_SEGMENT_H
+
+#include "capture/base/bytes.h"
+
+struct addr {
+	uint8_t family;    /* 4 or 6 */
+	uint8_t octet[16]; /* network order; the first 4 for family 4, the rest 0 */
+};
+
+struct endpoint {
+	struct addr addr;
+	uint16_t port;
+};
+
+enum {
+	TCP_FIN = 0x01,
+	TCP_SYN = 0x02,
+	TCP_RST = 0x04,
+	TCP_PSH = 0x08,
+	TCP_ACK = 0x10,
+	TCP_URG = 0x20
+};
+
+struct segment {
+	int64_t ts_ns;     /* since 1970-01-01 UTC, the capture's clock */
+	uint64_t frame_no; /* from 1, in the order in which the run read its frames */
+	struct endpoint src, dst;
+	uint32_t seq, ack;
+	uint32_t len; /* payload octets on the wire */
+	struct bytes payload;
+	uint16_t window;
+	uint16_t ip_id;      /* 0 for IPv6 */
+	uint8_t flags;       /* TCP_* */
+	uint8_t ttl;         /* TTL or hop limit */
+	uint8_t ts_digits;   /* decimals of a second that the capture can tell: 6 or 9 */
+	int8_t window_shift; /* from the option of a SYN, -1 if it had none */
+	bool bad_checksum;
+	uint32_t options_hash; /* of all TCP options: tells a copy from a retransmission */
+};
+
+static inline uint32_t
+segment_seq_len(const struct segment *s)
+{
+	return s->len + ((s->flags & TCP_SYN) != 0) + ((s->flags & TCP_FIN) != 0);
+}
+
+#endif
