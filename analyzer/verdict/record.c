@@ -6,30 +6,24 @@
 #include <stdlib.h>
 
 /* One lookup per enum; its words come from the same rows as its values. */
-#define NAME(id, name, ...) name,
-#define LOOKUP(fn, type, rows, count)                              \
-	const char *fn(enum type v)                                \
-	{                                                          \
-		static const char *const words[] = { rows(NAME) }; \
-		return v < count ? words[v] : NULL;                \
-	}
-LOOKUP(verdict_name, verdict, VERDICTS, VERDICT_COUNT)
-LOOKUP(outcome_name, outcome, OUTCOMES, OUTCOME_COUNT)
-LOOKUP(confidence_name, confidence, CONFIDENCES, CONFIDENCE_COUNT)
-LOOKUP(handshake_name, handshake, HANDSHAKES, HANDSHAKE_COUNT)
-LOOKUP(close_name, close, CLOSES, CLOSE_COUNT)
-LOOKUP(rcpt_class_name, rcpt_class, RCPT_CLASSES, RCPT_COUNT)
-LOOKUP(severity_name, severity, SEVERITIES, SEVERITY_COUNT)
-LOOKUP(step_result_name, step_result, STEP_RESULTS, STEP_RESULT_COUNT)
-
-const char *
-verdict_meaning(enum verdict v)
-{
+#define NAME(id, name) name,
+#define NAME_OF_3(id, name, meaning) name,
 #define MEANING(id, name, meaning) meaning,
-	static const char *const words[] = { VERDICTS(MEANING) };
-
-	return v < VERDICT_COUNT ? words[v] : NULL;
-}
+#define LOOKUP(fn, type, rows, column, count)                        \
+	const char *fn(enum type v)                                  \
+	{                                                            \
+		static const char *const words[] = { rows(column) }; \
+		return v < count ? words[v] : NULL;                  \
+	}
+LOOKUP(verdict_name, verdict, VERDICTS, NAME_OF_3, VERDICT_COUNT)
+LOOKUP(verdict_meaning, verdict, VERDICTS, MEANING, VERDICT_COUNT)
+LOOKUP(outcome_name, outcome, OUTCOMES, NAME, OUTCOME_COUNT)
+LOOKUP(confidence_name, confidence, CONFIDENCES, NAME, CONFIDENCE_COUNT)
+LOOKUP(handshake_name, handshake, HANDSHAKES, NAME, HANDSHAKE_COUNT)
+LOOKUP(close_name, close, CLOSES, NAME, CLOSE_COUNT)
+LOOKUP(rcpt_class_name, rcpt_class, RCPT_CLASSES, NAME, RCPT_COUNT)
+LOOKUP(severity_name, severity, SEVERITIES, NAME, SEVERITY_COUNT)
+LOOKUP(step_result_name, step_result, STEP_RESULTS, NAME, STEP_RESULT_COUNT)
 
 const char *
 dir_name(enum dir d)
