@@ -48,6 +48,7 @@ MAIN  := analyzer/cli/main.c
 SRCS  := $(filter-out $(MAIN),$(sort $(wildcard capture/*/*.c analyzer/*/*.c reports/*.c fixtures/responder/*.c fixtures/lab/*.c)))
 OBJS  := $(SRCS:%.c=$(B)/%.o)
 LIB   := $(B)/libhatcheck.a
+DIALOG_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard fixtures/dialog/*.c)))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 
 .SECONDARY:
@@ -58,6 +59,9 @@ all: $(B)/hatcheck
 
 $(B)/hatcheck: $(B)/analyzer/cli/main.o $(LIB)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/dialogc: $(DIALOG_OBJS) $(B)/capture/base/status.o
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^
 
 $(LIB): $(OBJS)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
