@@ -69,6 +69,19 @@ bytes_case_starts(struct bytes b, struct bytes head)
 	return b.n >= head.n && bytes_case_eq(bytes_head(b, head.n), head);
 }
 
+/* Network order at p; the caller has seen to it that the octets are there. */
+static inline uint16_t
+bytes_be16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t
+bytes_be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 struct reader {
 	const uint8_t *p, *end;
 	bool cut;
@@ -126,7 +139,7 @@ rd_be16(struct reader *r)
 {
 	struct bytes b = rd_bytes(r, 2);
 
-	return b.n == 0 ? 0 : (uint16_t)(b.p[0] << 8 | b.p[1]);
+	return b.n == 0 ? 0 : bytes_be16(b.p);
 }
 
 static inline uint32_t
@@ -134,9 +147,7 @@ rd_be32(struct reader *r)
 {
 	struct bytes b = rd_bytes(r, 4);
 
-	return b.n == 0 ? 0
-	                : (uint32_t)b.p[0] << 24 | (uint32_t)b.p[1] << 16 | (uint32_t)b.p[2] << 8 |
-	                      b.p[3];
+	return b.n == 0 ? 0 : bytes_be32(b.p);
 }
 
 #endif
