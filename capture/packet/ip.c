@@ -1,0 +1,170 @@
+/*
+ * ip: IPv4 (RFC 791), IPv6 and its extension headers (RFC 8200), AH (RFC 4302).
+ *
+ * The length of what follows comes from here and not from the frame, so that padding
+ * is no data. Offload leaves it 0 where the card was to fill it in; then the frame's
+ * length is all there is, and the truth.
+ */
+#include "capture/packet/walk.h"
+
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+#define IPV4_MORE 0x2000
+#define IPV4_OFFSET 0x1fff
+
+/* What follows an IP header; LAYER_END for what carries no TCP. */
+static enum layer
+next_layer(uint8_t protocol)
+{
+	static const uint8_t layers[256] = {
+		[0] = LAYER_IP_OPTIONS, /* hop by hop */
+		[4] = LAYER_IPV4,
+		[6] = LAYER_TCP,
+		[17] = LAYER_UDP,
+		[41] = LAYER_IPV6,
+		[43] = LAYER_IP_ROUTING,
+		[44] = LAYER_IP_FRAGMENT,
+		[47] = LAYER_GRE,
+		[51] = LAYER_IP_AUTHENTICATION,
+		[60] = LAYER_IP_OPTIONS,  /* destination */
+		[135] = LAYER_IP_OPTIONS, /* mobility */
+		[137] = LAYER_MPLS,       /* RFC 4023 */
+		[139] = LAYER_IP_OPTIONS, /* host identity */
+		[140] = LAYER_IP_OPTIONS, /* shim6 */
+	};
+
+	return layers[protocol] == 0 ? LAYER_END : layers[protocol];
+}
+
+static enum layer
+reassemble(struct walk *w, uint32_t offset, bool more)
+{
+	struct fragment frag = {
+		.key = { .id = w->ip_id, .family = w->family },
+		.ts_ns = w->frame->ts_ns,
+		.offset = offset,
+		.len = (uint32_t)w->wire,
+		.more = more,
+		.protocol = w->protocol,
+		.data = w->rest,
+	};
+	struct datagram whole;
+
+	if (next_layer(w->protocol) == LAYER_END)
+		return LAYER_END;
+	memcpy(frag.key.addr, w->addr, w->family == 4 ? 8 : 32);
+	if (w->family == 4)
+		frag.key.protocol = w->protocol;
+	switch (fragment_feed(w->packet->fragments, &frag, &whole)) {
+	case FRAGMENT_BAD:
+		return LAYER_BAD;
+	case FRAGMENT_HELD:
+		return LAYER_END;
+	case FRAGMENT_WHOLE:
+		break;
+	}
+	w->rest = whole.data;
+	w->wire = whole.len;
+	w->protocol = whole.protocol;
+	return next_layer(whole.protocol);
+}
+
+enum layer
+ip_v4(struct walk *w)
+{
+	const uint8_t *h = w->rest.p;
+	size_t head, total;
+	unsigned fragment;
+
+	if (w->rest.n < IPV4_HEADER || h[0] >> 4 != 4)
+		return LAYER_BAD;
+	head = (size_t)(h[0] & 0x0f) * 4;
+	total = bytes_be16(h + 2);
+	if (total == 0)
+		total = w->wire;
+	if (head < IPV4_HEADER || head > w->rest.n || head > total)
+		return LAYER_BAD;
+	w->rest = bytes_head(bytes_skip(w->rest, head), total - head);
+	w->wire = total - head;
+	w->family = 4;
+	w->ip_id = bytes_be16(h + 4);
+	w->ttl = h[8];
+	w->protocol = h[9];
+	w->rerouted = head > IPV4_HEADER; /* one of the options may be a source route */
+	memcpy(w->addr, h + 12, 8);
+	fragment = bytes_be16(h + 6);
+	if ((fragment & (IPV4_MORE | IPV4_OFFSET)) != 0)
+		return reassemble(w, (fragment & IPV4_OFFSET) * 8, (fragment & IPV4_MORE) != 0);
+	return next_layer(w->protocol);
+}
+
+enum layer
+ip_v6(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, IPV6_HEADER);
+	size_t payload;
+
+	if (h == NULL || h[0] >> 4 != 6)
+		return LAYER_BAD;
+	payload = bytes_be16(h + 4);
+	if (payload != 0) { /* 0: a jumbogram or offload */
+		w->rest = bytes_head(w->rest, payload);
+		w->wire = payload;
+	}
+	w->family = 6;
+	w->ip_id = 0;
+	w->ttl = h[7];
+	w->protocol = h[6];
+	w->rerouted = false;
+	memcpy(w->addr, h + 8, 32);
+	return next_layer(w->protocol);
+}
+
+/* An extension header of `octets`; its first octet names what follows. */
+static enum layer
+extension(struct walk *w, size_t octets)
+{
+	const uint8_t *h = walk_take(w, octets);
+
+	if (h == NULL)
+		return LAYER_BAD;
+	w->protocol = h[0];
+	return next_layer(w->protocol);
+}
+
+enum layer
+ip_options(struct walk *w)
+{
+	return w->rest.n < 2 ? LAYER_BAD : extension(w, ((size_t)w->rest.p[1] + 1) * 8);
+}
+
+enum layer
+ip_routing(struct walk *w)
+{
+	if (w->rest.n < 4)
+		return LAYER_BAD;
+	w->rerouted = w->rest.p[3] != 0; /* segments left */
+	return ip_options(w);
+}
+
+enum layer
+ip_authentication(struct walk *w)
+{
+	return w->rest.n < 2 ? LAYER_BAD : extension(w, ((size_t)w->rest.p[1] + 2) * 4);
+}
+
+enum layer
+ip_fragment(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 8);
+	unsigned fragment;
+
+	if (h == NULL || w->family != 6)
+		return LAYER_BAD;
+	w->protocol = h[0];
+	w->ip_id = bytes_be32(h + 4);
+	fragment = bytes_be16(h + 2);
+	if ((fragment & 0xfff9) == 0) /* an atomic fragment is whole (RFC 6946) */
+		return next_layer(w->protocol);
+	return reassemble(w, fragment & 0xfff8, (fragment & 1) != 0);
+}

@@ -1,0 +1,236 @@
+/*
+ * link: what lies between the wire and IP. Numbers are those of the IEEE's EtherType
+ * registry, RFC 1661 (PPP), RFC 2516 (PPPoE), RFC 3032 (MPLS), RFC 1042 (SNAP), and
+ * tcpdump.org/linktypes.
+ */
+#include "capture/packet/walk.h"
+
+/* Up to here the field after the addresses is an 802.3 length. */
+#define MAX_802_3_LENGTH 1500
+
+struct row {
+	uint16_t type;
+	uint8_t layer;
+};
+
+static const struct row ethertypes[] = {
+	{ 0x0800, LAYER_IPV4 }, { 0x86dd, LAYER_IPV6 }, { 0x8100, LAYER_VLAN },
+	{ 0x88a8, LAYER_VLAN }, { 0x9100, LAYER_VLAN }, { 0x9200, LAYER_VLAN },
+	{ 0x8847, LAYER_MPLS }, { 0x8848, LAYER_MPLS }, { 0x8864, LAYER_PPPOE },
+	{ 0x880b, LAYER_PPP },
+	{ 0x6558, LAYER_ETHERNET }, /* transparent Ethernet bridging, RFC 1701 */
+	{ 0x0806, LAYER_END },      /* ARP */
+	{ 0x8035, LAYER_END },      /* RARP */
+	{ 0x8863, LAYER_END },      /* PPPoE discovery */
+	{ 0x888e, LAYER_END },      /* EAPOL */
+	{ 0x88cc, LAYER_END },      /* LLDP */
+};
+
+static const struct row ppp_protocols[] = {
+	{ 0x0021, LAYER_IPV4 },
+	{ 0x0057, LAYER_IPV6 },
+	{ 0x0281, LAYER_MPLS },
+	{ 0x0283, LAYER_MPLS },
+};
+
+/* What the address families of BSD, Linux and Windows call IP. */
+static const struct row address_families[] = {
+	{ 2, LAYER_IPV4 }, { 10, LAYER_IPV6 }, /* Linux */
+	{ 23, LAYER_IPV6 },                    /* Windows */
+	{ 24, LAYER_IPV6 },                    /* NetBSD, OpenBSD */
+	{ 28, LAYER_IPV6 },                    /* FreeBSD */
+	{ 30, LAYER_IPV6 },                    /* macOS */
+};
+
+static enum layer
+look_up(const struct row *rows, size_t count, uint32_t type)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].type == type)
+			return rows[i].layer;
+	return LAYER_BAD;
+}
+
+#define LOOK_UP(rows, type) look_up(rows, sizeof(rows) / sizeof *(rows), type)
+
+enum layer
+link_ethertype(struct walk *w, uint16_t type)
+{
+	if (type > MAX_802_3_LENGTH)
+		return LOOK_UP(ethertypes, type);
+	walk_trim(w, type);
+	return LAYER_LLC;
+}
+
+enum layer
+link_ethernet(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 14);
+
+	return h == NULL ? LAYER_BAD : link_ethertype(w, bytes_be16(h + 12));
+}
+
+enum layer
+link_vlan(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 4);
+
+	return h == NULL ? LAYER_BAD : link_ethertype(w, bytes_be16(h + 2));
+}
+
+enum layer
+link_llc(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 3);
+
+	if (h == NULL)
+		return LAYER_BAD;
+	if (h[0] == 0x06 && h[1] == 0x06 && h[2] == 0x03)
+		return LAYER_IPV4;
+	if (h[0] != 0xaa || h[1] != 0xaa || h[2] != 0x03)
+		return LAYER_END; /* spanning tree, IPX and the like */
+	h = walk_take(w, 5);
+	if (h == NULL)
+		return LAYER_BAD;
+	if (h[0] != 0 || h[1] != 0 || (h[2] != 0 && h[2] != 0xf8))
+		return LAYER_END; /* a vendor's own numbers */
+	return LOOK_UP(ethertypes, bytes_be16(h + 3));
+}
+
+/* The label stack does not say what it carries; the first nibble does (RFC 4928). */
+enum layer
+link_mpls(struct walk *w)
+{
+	const uint8_t *h;
+
+	do {
+		h = walk_take(w, 4);
+		if (h == NULL)
+			return LAYER_BAD;
+	} while ((h[2] & 0x01) == 0);
+	if (w->rest.n == 0)
+		return LAYER_BAD;
+	switch (w->rest.p[0] >> 4) {
+	case 4:
+		return LAYER_IPV4;
+	case 6:
+		return LAYER_IPV6;
+	case 0: /* a pseudowire's control word */
+		(void)walk_take(w, 4);
+		return LAYER_ETHERNET;
+	default:
+		return LAYER_ETHERNET;
+	}
+}
+
+enum layer
+link_pppoe(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 6);
+
+	if (h == NULL || h[0] != 0x11 || h[1] != 0)
+		return LAYER_BAD;
+	walk_trim(w, bytes_be16(h + 4));
+	return LAYER_PPP;
+}
+
+enum layer
+link_ppp(struct walk *w)
+{
+	const uint8_t *h;
+	uint32_t type;
+
+	if (w->rest.n >= 2 && w->rest.p[0] == 0xff && w->rest.p[1] == 0x03)
+		(void)walk_take(w, 2);
+	h = walk_take(w, 1);
+	if (h == NULL)
+		return LAYER_BAD;
+	type = h[0];
+	if ((type & 1) == 0) { /* odd: the protocol field is compressed to one octet */
+		h = walk_take(w, 1);
+		if (h == NULL)
+			return LAYER_BAD;
+		type = type << 8 | h[0];
+	}
+	if (type >= 0x4000)
+		return LAYER_END; /* control protocols */
+	return LOOK_UP(ppp_protocols, type);
+}
+
+/* A serial line runs either PPP or Cisco's HDLC, told apart by the address octet. */
+enum layer
+link_ppp_serial(struct walk *w)
+{
+	if (w->rest.n > 0 && (w->rest.p[0] == 0x0f || w->rest.p[0] == 0x8f))
+		return LAYER_HDLC;
+	return LAYER_PPP;
+}
+
+enum layer
+link_hdlc(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 4);
+
+	if (h == NULL)
+		return LAYER_BAD;
+	if (bytes_be16(h + 2) == 0x8035) /* SLARP, not RARP */
+		return LAYER_END;
+	return LOOK_UP(ethertypes, bytes_be16(h + 2));
+}
+
+/* Below 0x600 the cooked headers hold Linux's own numbers, of which 4 is 802.2. */
+static enum layer
+cooked(struct walk *w, uint16_t type)
+{
+	if (type > MAX_802_3_LENGTH)
+		return link_ethertype(w, type);
+	return type == 4 ? LAYER_LLC : LAYER_END;
+}
+
+enum layer
+link_linux_sll(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 16);
+
+	return h == NULL ? LAYER_BAD : cooked(w, bytes_be16(h + 14));
+}
+
+enum layer
+link_linux_sll2(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 20);
+
+	return h == NULL ? LAYER_BAD : cooked(w, bytes_be16(h));
+}
+
+/* DLT_NULL is in the order of the machine that wrote it, DLT_LOOP in network order. */
+enum layer
+link_loopback(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 4);
+	uint32_t family;
+
+	if (h == NULL)
+		return LAYER_BAD;
+	family = bytes_be32(h);
+	if (family > 0xffff)
+		family = __builtin_bswap32(family);
+	return LOOK_UP(address_families, family);
+}
+
+enum layer
+link_raw(struct walk *w)
+{
+	if (w->rest.n == 0)
+		return LAYER_BAD;
+	switch (w->rest.p[0] >> 4) {
+	case 4:
+		return LAYER_IPV4;
+	case 6:
+		return LAYER_IPV6;
+	case 0: /* where OpenBSD's DLT_LOOP has the number of DLT_RAW */
+		return LAYER_LOOPBACK;
+	default:
+		return LAYER_BAD;
+	}
+}

@@ -1,0 +1,110 @@
+#include "capture/packet/packet.h"
+
+#include <stdlib.h>
+
+#include <pcap/dlt.h>
+
+#include "capture/packet/walk.h"
+
+/* What OpenBSD calls DLT_RAW; libpcap elsewhere leaves it as it is in the file. */
+#define DLT_RAW_OPENBSD 14
+
+/* The outermost layer of each link type; 0 (LAYER_BAD) for those not understood. */
+static const uint8_t links[] = {
+	[DLT_NULL] = LAYER_LOOPBACK,
+	[DLT_EN10MB] = LAYER_ETHERNET,
+	[DLT_PPP] = LAYER_PPP,
+	[DLT_ATM_RFC1483] = LAYER_LLC,
+	[DLT_RAW] = LAYER_RAW,
+	[DLT_RAW_OPENBSD] = LAYER_RAW,
+	[DLT_ATM_CLIP] = LAYER_LLC,
+	[DLT_PPP_SERIAL] = LAYER_PPP_SERIAL,
+	[DLT_PPP_ETHER] = LAYER_PPPOE,
+	[DLT_C_HDLC] = LAYER_HDLC,
+	[DLT_LOOP] = LAYER_LOOPBACK,
+	[DLT_LINUX_SLL] = LAYER_LINUX_SLL,
+	[DLT_MPLS] = LAYER_MPLS,
+	[DLT_IPV4] = LAYER_IPV4,
+	[DLT_IPV6] = LAYER_IPV6,
+	[DLT_LINUX_SLL2] = LAYER_LINUX_SLL2,
+};
+
+typedef enum layer decoder(struct walk *w);
+
+static decoder *const decoders[LAYER_COUNT] = {
+#define X(id, decoder) [LAYER_##id] = decoder,
+	LAYERS(X)
+#undef X
+};
+
+static enum layer
+outermost(int link_type)
+{
+	if (link_type < 0 || (size_t)link_type >= sizeof links)
+		return LAYER_BAD;
+	return links[link_type];
+}
+
+bool
+packet_link_known(int link_type)
+{
+	return outermost(link_type) != LAYER_BAD;
+}
+
+struct packet *
+packet_new(const struct port_set *ports, struct budget *budget, struct limits *limits)
+{
+	struct packet *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return NULL;
+	p->ports = ports;
+	p->limits = limits;
+	p->fragments = fragment_new(budget, limits);
+	if (p->fragments == NULL) {
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void
+packet_free(struct packet *p)
+{
+	if (p == NULL)
+		return;
+	fragment_free(p->fragments);
+	free(p);
+}
+
+void
+packet_feed(struct packet *p, const struct frame *frame, packet_sink *sink, void *ctx)
+{
+	struct walk w;
+	enum layer layer = outermost(frame->link_type);
+
+	w.packet = p;
+	w.frame = frame;
+	w.sink = sink;
+	w.ctx = ctx;
+	w.rest = frame->data;
+	w.wire = frame->wire_len < frame->data.n ? frame->data.n : frame->wire_len;
+	w.family = 0;
+
+	p->stats.frames++;
+	for (unsigned depth = 0; layer > LAYER_END; depth++) {
+		if (depth == PACKET_MAX_DEPTH) {
+			limits_hit(p->limits, LIMIT_DECAPSULATION_DEPTH, 1);
+			return;
+		}
+		layer = decoders[layer](&w);
+	}
+	if (layer == LAYER_BAD)
+		p->stats.undecoded++;
+}
+
+const struct packet_stats *
+packet_stats(const struct packet *p)
+{
+	return &p->stats;
+}

@@ -1,0 +1,127 @@
+/*
+ * tcp: the segment at the end of the walk.                 RFC 9293 3.1, RFC 7323 2.2
+ */
+#include "capture/packet/checksum.h"
+#include "capture/packet/walk.h"
+
+#define TCP_HEADER 20
+#define PROTOCOL_TCP 6
+#define OPTION_END 0
+#define OPTION_NOP 1
+#define OPTION_WINDOW_SCALE 3
+#define MAX_WINDOW_SHIFT 14
+
+/* Over the pseudo header too; `segment` is the whole of it, header and payload. */
+static bool
+checksum_right(const struct walk *w, struct bytes segment)
+{
+	uint32_t len = (uint32_t)segment.n;
+	const uint8_t tail[8] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
+		(uint8_t)len, 0, 0, 0, PROTOCOL_TCP };
+	uint64_t sum = checksum_add(0, bytes_of(w->addr, w->family == 4 ? 8 : 32));
+
+	sum = checksum_add(sum, bytes_of(tail, sizeof tail));
+	return checksum_ok(checksum_add(sum, segment));
+}
+
+/* Options are whole words of 32 bits, but for what the snaplen cut off. */
+static uint32_t
+options_hash(struct bytes options)
+{
+	uint32_t hash = 0x9e3779b9u;
+
+	for (; options.n >= 4; options.p += 4, options.n -= 4) {
+		hash = (hash ^ bytes_be32(options.p)) * 0x85ebca6bu;
+		hash ^= hash >> 15;
+	}
+	return hash;
+}
+
+static int8_t
+window_shift(struct bytes options)
+{
+	struct reader r = rd_init(options);
+
+	while (rd_left(&r) > 0) {
+		uint8_t kind = rd_u8(&r), len;
+
+		if (kind == OPTION_END)
+			break;
+		if (kind == OPTION_NOP)
+			continue;
+		len = rd_u8(&r);
+		if (kind == OPTION_WINDOW_SCALE && len == 3) {
+			uint8_t shift = rd_u8(&r);
+
+			if (r.cut)
+				break;
+			return (int8_t)(shift < MAX_WINDOW_SHIFT ? shift : MAX_WINDOW_SHIFT);
+		}
+		if (len < 2)
+			break;
+		rd_skip(&r, len - 2u);
+	}
+	return -1;
+}
+
+static void
+endpoint_set(struct endpoint *e, const struct walk *w, const uint8_t *addr, uint16_t port)
+{
+	e->addr.family = w->family;
+	if (w->family == 4) {
+		memcpy(e->addr.octet, addr, 4);
+		memset(e->addr.octet + 4, 0, 12);
+	} else {
+		memcpy(e->addr.octet, addr, 16);
+	}
+	e->port = port;
+}
+
+enum layer
+tcp_segment(struct walk *w)
+{
+	const uint8_t *h = w->rest.p;
+	const struct frame *frame = w->frame;
+	struct packet_stats *stats = &w->packet->stats;
+	struct bytes options;
+	struct segment seg;
+	uint16_t sport, dport;
+	size_t head;
+
+	/* A router that obeys RFC 791 cuts no fragment inside the ports; a snaplen may. */
+	if (w->rest.n < 4)
+		return LAYER_BAD;
+	sport = bytes_be16(h);
+	dport = bytes_be16(h + 2);
+	if (!port_set_has(w->packet->ports, dport) && !port_set_has(w->packet->ports, sport))
+		return LAYER_END;
+	if (w->rest.n < TCP_HEADER)
+		return LAYER_BAD;
+	head = (size_t)(h[12] >> 4) * 4;
+	if (head < TCP_HEADER || head > w->wire)
+		return LAYER_BAD;
+	options = bytes_skip(bytes_head(w->rest, head), TCP_HEADER);
+
+	endpoint_set(&seg.src, w, w->addr, sport);
+	endpoint_set(&seg.dst, w, w->addr + (w->family == 4 ? 4 : 16), dport);
+	seg.ts_ns = frame->ts_ns;
+	seg.frame_no = frame->frame_no;
+	seg.ts_digits = frame->ts_digits;
+	seg.seq = bytes_be32(h + 4);
+	seg.ack = bytes_be32(h + 8);
+	seg.flags = h[13] & 0x3f; /* without those of ECN */
+	seg.window = bytes_be16(h + 14);
+	seg.len = (uint32_t)(w->wire - head);
+	seg.payload = bytes_skip(w->rest, head);
+	seg.ip_id = w->family == 4 ? (uint16_t)w->ip_id : 0;
+	seg.ttl = w->ttl;
+	seg.window_shift = (seg.flags & TCP_SYN) != 0 ? window_shift(options) : (int8_t)-1;
+	seg.options_hash = options_hash(options);
+	/* Nothing is said of a sum that cannot be taken. */
+	seg.bad_checksum = w->rest.n == w->wire && !w->rerouted && !checksum_right(w, w->rest);
+
+	stats->segments++;
+	stats->bad_checksums += seg.bad_checksum;
+	w->sink(w->ctx, &seg);
+	return LAYER_END;
+}

@@ -1,0 +1,105 @@
+/*
+ * walk: how far the decoding of one frame has come.          Inside capture/packet/ only.
+ *
+ * Each layer is one row of LAYERS: a decoder that takes its header off the front of
+ * the walk and names the layer that follows. packet_feed calls them one after the
+ * other, so nesting is a loop with a counter and never a recursion.
+ */
+#ifndef HATCHECK_WALK_H
+#define HATCHECK_WALK_H
+
+#include "capture/packet/fragment.h"
+#include "capture/packet/packet.h"
+
+/* layer, its decoder, in link.c, ip.c, tunnel.c and tcp.c */
+#define LAYERS(X)                               \
+	X(ETHERNET, link_ethernet)              \
+	X(VLAN, link_vlan)                      \
+	X(LLC, link_llc)                        \
+	X(MPLS, link_mpls)                      \
+	X(PPPOE, link_pppoe)                    \
+	X(PPP, link_ppp)                        \
+	X(PPP_SERIAL, link_ppp_serial)          \
+	X(HDLC, link_hdlc)                      \
+	X(LINUX_SLL, link_linux_sll)            \
+	X(LINUX_SLL2, link_linux_sll2)          \
+	X(LOOPBACK, link_loopback)              \
+	X(RAW, link_raw)                        \
+	X(IPV4, ip_v4)                          \
+	X(IPV6, ip_v6)                          \
+	X(IP_OPTIONS, ip_options)               \
+	X(IP_ROUTING, ip_routing)               \
+	X(IP_AUTHENTICATION, ip_authentication) \
+	X(IP_FRAGMENT, ip_fragment)             \
+	X(UDP, tunnel_udp)                      \
+	X(GRE, tunnel_gre)                      \
+	X(ERSPAN2, tunnel_erspan2)              \
+	X(ERSPAN3, tunnel_erspan3)              \
+	X(VXLAN, tunnel_vxlan)                  \
+	X(GENEVE, tunnel_geneve)                \
+	X(TCP, tcp_segment)
+
+enum layer {
+	LAYER_BAD, /* cannot be read: counted as undecoded */
+	LAYER_END, /* read as far as it matters */
+#define X(id, decoder) LAYER_##id,
+	LAYERS(X)
+#undef X
+	    LAYER_COUNT
+};
+
+struct packet {
+	const struct port_set *ports;
+	struct limits *limits;
+	struct fragments *fragments;
+	struct packet_stats stats;
+};
+
+struct walk {
+	struct packet *packet;
+	const struct frame *frame;
+	packet_sink *sink;
+	void *ctx;
+	struct bytes rest; /* what was captured from here on */
+	size_t wire;       /* octets on the wire from here on, >= rest.n */
+	/* Of the innermost IP header so far: */
+	uint8_t addr[32]; /* source, then destination: 4 or 16 octets each */
+	uint32_t ip_id;   /* of the fragment header in IPv6 */
+	uint8_t family;   /* 4 or 6 */
+	uint8_t protocol; /* what follows it, its extension headers or its fragments */
+	uint8_t ttl;
+	bool rerouted; /* the destination is not the last one: no pseudo header */
+};
+
+#define X(id, decoder) enum layer decoder(struct walk *w);
+LAYERS(X)
+#undef X
+
+/* The layer of an EtherType, or of the 802.3 length that stands in its place. */
+enum layer link_ethertype(struct walk *w, uint16_t type);
+
+/* The first n octets, taken off; NULL when fewer were captured. */
+static inline const uint8_t *
+walk_take(struct walk *w, size_t n)
+{
+	const uint8_t *p = w->rest.p;
+
+	if (n > w->rest.n)
+		return NULL;
+	w->rest.p += n;
+	w->rest.n -= n;
+	w->wire -= n;
+	return p;
+}
+
+/* What follows the first n octets is padding. */
+static inline void
+walk_trim(struct walk *w, size_t n)
+{
+	if (n >= w->wire)
+		return;
+	w->wire = n;
+	w->rest = bytes_head(w->rest, n);
+}
+
+#endif
