@@ -1,0 +1,35 @@
+/*
+ * escape: octets of the wire, a log or a file name as text that is safe to show.
+ *
+ * In:    any octets.
+ * Out:   valid UTF-8 (RFC 3629) that moves no cursor, hides nothing and reorders
+ *        nothing: each octet of a character that cannot be seen becomes \xNN in lower
+ *        case. Cannot be seen: C0, DEL and C1 controls, bidirectional controls, format and
+ *        zero-width characters, line and paragraph separators, private use,
+ *        noncharacters; and every octet that is no part of valid UTF-8.
+ *        A backslash stays as it is, so the form is for the eye and not to be undone.
+ * Fails: never.
+ * Cost:  O(octets); the text is at most ESCAPE_GROWTH times as long as the octets.
+ */
+#ifndef HATCHECK_ESCAPE_H
+#define HATCHECK_ESCAPE_H
+
+#include "capture/base/bytes.h"
+
+#define ESCAPE_GROWTH 4
+#define ESCAPE_CHARACTER 16 /* octets that one character can become */
+
+/*
+ * Takes one character (or one octet that is part of none) off the front of *in, which
+ * is not empty, and writes its safe form, unterminated. Returns that form's octets.
+ */
+size_t escape_character(struct bytes *in, char out[static ESCAPE_CHARACTER]);
+
+/*
+ * As snprintf: writes what fits and a NUL (nothing at all when room is 0), never a
+ * part of a character or of an escape, and returns the octets of the whole text without the NUL.
+ * The result equals in.n exactly when nothing had to be escaped.
+ */
+size_t escape_text(char *out, size_t room, struct bytes in);
+
+#endif
