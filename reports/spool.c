@@ -1,0 +1,318 @@
+#include "reports/spool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Records lie at multiples of this in memory and in the file, so that either can be read in place.
+ */
+#define ALIGN _Alignof(max_align_t)
+/* No more records than this fit in the buffer at once. */
+#define PENDING_MAX (SPOOL_MEMORY / sizeof(struct record) + 1)
+/* Read at once around a record, in the hope of its neighbours. */
+#define WINDOW ((size_t)16 << 10)
+#define INDEX_BLOCK 4096
+
+struct entry {
+	uint64_t id, offset; /* where the record starts in the sequence of all records */
+};
+
+struct spool {
+	const char *folder;
+	uint8_t *buf; /* the newest records; while reading from the file, the window */
+	size_t room, used;
+	uint64_t start;     /* offset of buf[0] in the sequence */
+	int records, index; /* -1 until the buffer was full once */
+	uint64_t last_id;   /* the highest in the index file */
+	enum status status;
+	struct fault fault;   /* why status is what it is */
+	size_t pending_count; /* of the records in buf, once they are not yet in the index */
+	struct entry pending[PENDING_MAX];
+};
+
+struct spool *
+spool_new(const char *folder)
+{
+	struct spool *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	s->folder = folder;
+	s->records = s->index = -1;
+	s->room = SPOOL_MEMORY;
+	s->buf = malloc(s->room);
+	if (s->buf == NULL) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+spool_free(struct spool *s)
+{
+	if (s == NULL)
+		return;
+	if (s->records >= 0)
+		close(s->records);
+	if (s->index >= 0)
+		close(s->index);
+	free(s->buf);
+	free(s);
+}
+
+static enum status
+failed(struct spool *s, const char *doing)
+{
+	if (s->status == STATUS_OK)
+		s->status = fault_set(&s->fault, STATUS_IO, "temporary file in %s: %s: %s",
+		    s->folder, doing, strerror(errno));
+	return s->status;
+}
+
+static enum status
+told(const struct spool *s, struct fault *fault)
+{
+	if (s->status != STATUS_OK)
+		fault_set(fault, s->status, "%s", s->fault.text);
+	return s->status;
+}
+
+static int
+temporary(const char *folder)
+{
+	char path[4096];
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	/* Not every file system has files without a name. */
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	if ((size_t)snprintf(path, sizeof path, "%s/hatcheck-XXXXXX", folder) >= sizeof path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+static bool
+write_at(int fd, const void *from, size_t n, uint64_t offset)
+{
+	const uint8_t *p = from;
+
+	while (n > 0) {
+		ssize_t done = pwrite(fd, p, n, (off_t)offset);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return false;
+		p += done;
+		n -= (size_t)done;
+		offset += (uint64_t)done;
+	}
+	return true;
+}
+
+/* Octets read: n, or less at the end of the file; -1 on an error. */
+static ssize_t
+read_at(int fd, void *to, size_t n, uint64_t offset)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t got = pread(fd, (uint8_t *)to + have, n - have, (off_t)(offset + have));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* The index holds offset + 1 at 8 * id, so that a hole reads as "no such record". */
+static bool
+write_index(struct spool *s)
+{
+	uint64_t run[512];
+	size_t i = 0;
+
+	qsort(s->pending, s->pending_count, sizeof s->pending[0], by_id);
+	while (i < s->pending_count) {
+		uint64_t first = s->pending[i].id;
+		size_t n = 0;
+
+		/* Neighbours, and most are, go in one call. */
+		while (i < s->pending_count && n < sizeof run / sizeof run[0] &&
+		       s->pending[i].id == first + n)
+			run[n++] = s->pending[i++].offset + 1;
+		if (!write_at(s->index, run, n * sizeof run[0], first * sizeof run[0]))
+			return false;
+		if (first + n - 1 > s->last_id)
+			s->last_id = first + n - 1;
+	}
+	s->pending_count = 0;
+	return true;
+}
+
+static enum status
+flush(struct spool *s)
+{
+	if (s->records < 0) {
+		s->records = temporary(s->folder);
+		s->index = temporary(s->folder);
+		if (s->records < 0 || s->index < 0)
+			return failed(s, "open");
+	}
+	if (!write_at(s->records, s->buf, s->used, s->start) || !write_index(s))
+		return failed(s, "write");
+	s->start += s->used;
+	s->used = 0;
+	return STATUS_OK;
+}
+
+/* Makes the (empty) buffer at least n octets large. */
+static enum status
+widen(struct spool *s, size_t n)
+{
+	uint8_t *buf;
+
+	if (n <= s->room)
+		return STATUS_OK;
+	buf = realloc(s->buf, n);
+	if (buf == NULL)
+		return s->status = fault_set(&s->fault, STATUS_NOMEM, "out of memory");
+	s->buf = buf;
+	s->room = n;
+	return STATUS_OK;
+}
+
+static size_t
+padded(const struct record *rec)
+{
+	return (rec->size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+enum status
+spool_add(struct spool *s, const struct record *rec, struct fault *fault)
+{
+	size_t n = padded(rec);
+
+	if (s->status == STATUS_OK && n > s->room - s->used && flush(s) == STATUS_OK)
+		widen(s, n);
+	if (s->status != STATUS_OK)
+		return told(s, fault);
+	memcpy(s->buf + s->used, rec, rec->size);
+	memset(s->buf + s->used + rec->size, 0, n - rec->size);
+	assert(s->pending_count < PENDING_MAX);
+	s->pending[s->pending_count++] = (struct entry){ rec->id, s->start + s->used };
+	s->used += n;
+	return STATUS_OK;
+}
+
+/* The record at this offset when the window holds all of it, else NULL. */
+static const struct record *
+in_window(const struct spool *s, uint64_t offset)
+{
+	const struct record *rec;
+	size_t left;
+
+	if (offset < s->start || offset - s->start >= s->used)
+		return NULL;
+	left = s->used - (size_t)(offset - s->start);
+	rec = (const struct record *)(const void *)(s->buf + (offset - s->start));
+	return left >= sizeof *rec && left >= rec->size ? rec : NULL;
+}
+
+static enum status
+move_window(struct spool *s, uint64_t offset, size_t n)
+{
+	ssize_t got;
+
+	if (widen(s, n) != STATUS_OK)
+		return s->status;
+	got = read_at(s->records, s->buf, n, offset);
+	if (got >= 0 && got < (ssize_t)sizeof(struct record))
+		errno = EIO; /* shorter than what was written */
+	if (got < (ssize_t)sizeof(struct record))
+		return failed(s, "read");
+	s->start = offset;
+	s->used = (size_t)got;
+	return STATUS_OK;
+}
+
+static const struct record *
+load(struct spool *s, uint64_t offset)
+{
+	const struct record *rec = in_window(s, offset);
+
+	if (rec == NULL && move_window(s, offset, WINDOW) == STATUS_OK) {
+		size_t n = padded((const struct record *)(const void *)s->buf);
+
+		if (n > WINDOW && move_window(s, offset, n) != STATUS_OK)
+			return NULL;
+		rec = in_window(s, offset);
+		errno = EIO;
+		if (rec == NULL)
+			failed(s, "read");
+	}
+	return rec;
+}
+
+static enum status
+read_files(struct spool *s, spool_sink *sink, void *ctx)
+{
+	uint64_t block[INDEX_BLOCK];
+
+	if (s->pending_count > 0 && flush(s) != STATUS_OK)
+		return s->status;
+	for (uint64_t id = 0; id <= s->last_id; id += INDEX_BLOCK) {
+		ssize_t got = read_at(s->index, block, sizeof block, id * sizeof block[0]);
+
+		if (got < 0)
+			return failed(s, "read");
+		for (size_t i = 0; i < (size_t)got / sizeof block[0]; i++) {
+			const struct record *rec;
+
+			if (block[i] == 0)
+				continue;
+			rec = load(s, block[i] - 1);
+			if (rec == NULL)
+				return s->status;
+			sink(ctx, rec);
+		}
+	}
+	return STATUS_OK;
+}
+
+enum status
+spool_read(struct spool *s, spool_sink *sink, void *ctx, struct fault *fault)
+{
+	if (s->status == STATUS_OK && s->records >= 0)
+		read_files(s, sink, ctx);
+	if (s->status == STATUS_OK && s->records < 0) {
+		qsort(s->pending, s->pending_count, sizeof s->pending[0], by_id);
+		for (size_t i = 0; i < s->pending_count; i++)
+			sink(ctx,
+			    (const struct record *)(const void *)(s->buf + s->pending[i].offset));
+	}
+	return told(s, fault);
+}
