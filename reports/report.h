@@ -20,6 +20,7 @@
 
 struct report_config {
 	const char *json, *ndjson, *text; /* paths, "-" for standard output, NULL for none */
+	const char *folder;               /* for temporary files, "/tmp" */
 	bool color;
 	int verbose; /* -1 quiet, 0, 1: text lists every connection and its steps */
 };
@@ -33,6 +34,7 @@ struct report_run {
 
 struct report;
 
+/* Opens every output; the strings of the configuration are borrowed for the report's life. */
 enum status report_open(
     struct report **out, const struct report_config *config, struct fault *fault);
 void report_connection(struct report *r, const struct record *rec);
@@ -40,6 +42,8 @@ void report_connection(struct report *r, const struct record *rec);
 enum status report_end(struct report *r, const struct report_run *run, struct fault *fault);
 /* Findings so far of exactly this severity. */
 uint64_t report_findings(const struct report *r, enum severity s);
+/* True once every output has failed, so that a run need not go on for nobody. */
+bool report_unheard(const struct report *r);
 void report_close(struct report *r);
 
 #endif

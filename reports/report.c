@@ -1,0 +1,115 @@
+#include "reports/report.h"
+
+#include <stdlib.h>
+
+#include "reports/writer.h"
+
+static const struct writer_kind *const kinds[] = { &writer_json, &writer_ndjson, &writer_text };
+
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+struct report {
+	struct report_config config;
+	struct tally tally;
+	struct spool *spool;
+	struct writer writers[KINDS];
+	size_t count;
+};
+
+enum status
+report_open(struct report **out, const struct report_config *config, struct fault *fault)
+{
+	struct report *r = calloc(1, sizeof *r);
+	enum status status = STATUS_OK;
+
+	if (r == NULL)
+		return fault_set(fault, STATUS_NOMEM, "out of memory");
+	r->config = *config;
+	r->spool = spool_new(config->folder);
+	if (r->spool == NULL)
+		status = fault_set(fault, STATUS_NOMEM, "out of memory");
+	for (size_t i = 0; i < KINDS && status == STATUS_OK; i++) {
+		struct writer *w = &r->writers[r->count];
+		const char *path = kinds[i]->path(config);
+
+		if (path == NULL)
+			continue;
+		w->kind = kinds[i];
+		w->config = &r->config;
+		status = output_open(&w->out, path, kinds[i]->lines, fault);
+		r->count++;
+	}
+	if (status != STATUS_OK) {
+		report_close(r);
+		r = NULL;
+	}
+	*out = r;
+	return status;
+}
+
+void
+report_connection(struct report *r, const struct record *rec)
+{
+	bool wanted = false;
+
+	tally_add(&r->tally, rec);
+	for (size_t i = 0; i < r->count; i++) {
+		struct writer *w = &r->writers[i];
+
+		if (w->kind->connection != NULL)
+			w->kind->connection(w, rec);
+		/* Each is asked: text learns its widths from what it wants. */
+		if (w->kind->wants != NULL && w->kind->wants(w, rec))
+			wanted = true;
+	}
+	/* A failure stays in the spool, and is told by the writers that read it. */
+	if (wanted)
+		spool_add(r->spool, rec, NULL);
+}
+
+enum status
+report_end(struct report *r, const struct report_run *run, struct fault *fault)
+{
+	struct writer_end end = { run, &r->tally, r->spool };
+	enum status worst = STATUS_OK;
+
+	for (size_t i = 0; i < r->count; i++) {
+		struct writer *w = &r->writers[i];
+		struct fault why;
+		enum status closed;
+
+		w->kind->end(w, &end);
+		closed = output_close(&w->out, &why);
+		if (worst == STATUS_OK && w->status != STATUS_OK)
+			worst = fault_set(fault, w->status, "%s", w->fault.text);
+		if (worst == STATUS_OK && closed != STATUS_OK)
+			worst = fault_set(fault, closed, "%s", why.text);
+	}
+	return worst;
+}
+
+uint64_t
+report_findings(const struct report *r, enum severity s)
+{
+	return r->tally.findings[s];
+}
+
+bool
+report_unheard(const struct report *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->writers[i].out.error == 0)
+			return false;
+	return true;
+}
+
+void
+report_close(struct report *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->count; i++)
+		output_close(&r->writers[i].out, NULL);
+	spool_free(r->spool);
+	free(r);
+}

@@ -1,0 +1,48 @@
+/*
+ * writer: one form of report, as a row of functions.
+ *
+ * report.c opens the writers that were asked for and hands each the same calls: `connection`
+ * as each ends (NULL: not interested), then `end` once. A writer that lists by id
+ * says by `wants` which records the spool shall keep for its `end`; the spool is shared, so that at
+ * the end it passes over those that only others wanted.
+ */
+#ifndef HATCHECK_WRITER_H
+#define HATCHECK_WRITER_H
+
+#include "reports/output.h"
+#include "reports/report.h"
+#include "reports/spool.h"
+#include "reports/tally.h"
+
+struct writer_end {
+	const struct report_run *run;
+	const struct tally *tally;
+	struct spool *spool;
+};
+
+/* What the text report learns of its lines before it writes them. */
+struct text_columns {
+	uint64_t lines;
+	int id, frame, client, server, verdict; /* the widest, in characters */
+};
+
+struct writer {
+	const struct writer_kind *kind;
+	const struct report_config *config;
+	struct output out;
+	enum status status; /* other than the output's: no memory, the spool's */
+	struct fault fault;
+	struct text_columns columns;
+};
+
+struct writer_kind {
+	const char *(*path)(const struct report_config *config); /* NULL: not asked for */
+	bool lines; /* a line leaves as soon as it is whole */
+	bool (*wants)(struct writer *w, const struct record *rec);
+	void (*connection)(struct writer *w, const struct record *rec);
+	void (*end)(struct writer *w, const struct writer_end *end);
+};
+
+extern const struct writer_kind writer_json, writer_ndjson, writer_text;
+
+#endif
