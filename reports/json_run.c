@@ -1,0 +1,97 @@
+#include "reports/json_run.h"
+
+static void
+put_capture(struct json_put *p, struct json_object *to, const struct source_input *in)
+{
+	struct json_object *o = json_put_object(p, to, NULL), *links;
+
+	json_put_text(p, o, "path", bytes_str(in->path));
+	json_put_word(p, o, "format", in->format);
+	json_put_word(p, o, "compression", in->compression);
+	links = json_put_array(p, o, "link_types");
+	for (size_t i = 0; i < in->link_type_count; i++) {
+		char room[16];
+
+		json_put_word(p, links, NULL, source_link_name(in->link_types[i], room));
+	}
+	json_put_number(p, o, "packets", in->packets);
+	json_put_number(p, o, "bytes", in->bytes);
+	if (in->packets > 0) {
+		json_put_time(p, o, "first_packet", in->first_ns, in->ts_digits);
+		json_put_time(p, o, "last_packet", in->last_ns, in->ts_digits);
+	} else {
+		json_put_null(p, o, "first_packet");
+		json_put_null(p, o, "last_packet");
+	}
+	json_put_number(p, o, "snaplen_cut", in->snaplen_cut);
+	if (in->damaged[0] != '\0')
+		json_put_text(p, o, "damaged", bytes_str(in->damaged));
+	else
+		json_put_null(p, o, "damaged");
+}
+
+static void
+put_inputs(struct json_put *p, struct json_object *to, const struct report_run *run)
+{
+	struct json_object *o = json_put_object(p, to, "inputs");
+	struct json_object *captures = json_put_array(p, o, "captures");
+
+	for (size_t i = 0; i < run->capture_count; i++)
+		put_capture(p, captures, &run->captures[i]);
+	json_put_array(p, o, "logs");
+	json_put_null(p, o, "hat");
+}
+
+static void
+put_packets(struct json_put *p, struct json_object *to, const struct packet_stats *stats)
+{
+	struct json_object *o = json_put_object(p, to, "packets");
+
+	json_put_number(p, o, "frames", stats->frames);
+	json_put_number(p, o, "segments", stats->segments);
+	json_put_number(p, o, "bad_checksums", stats->bad_checksums);
+	json_put_number(p, o, "undecoded", stats->undecoded);
+}
+
+static void
+put_summary(struct json_put *p, struct json_object *to, const struct report_run *run,
+    const struct tally *tally)
+{
+	struct json_object *o = json_put_object(p, to, "summary"), *counts;
+
+	json_put_number(p, o, "connections", tally->connections);
+	counts = json_put_object(p, o, "verdicts");
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		json_put_number(p, counts, verdict_name(v), tally->verdicts[v]);
+	json_put_number(p, o, "log_sessions", 0);
+	json_put_number(p, o, "matched", 0);
+	counts = json_put_object(p, o, "findings");
+	for (int s = SEVERITY_COUNT; s-- > 0;)
+		json_put_number(p, counts, severity_name(s), tally->findings[s]);
+	put_packets(p, o, run->packets);
+}
+
+static void
+put_limits(struct json_put *p, struct json_object *to, const struct limits *limits)
+{
+	struct json_object *o = json_put_object(p, to, "limits");
+
+	for (int l = 0; l < LIMIT_COUNT; l++)
+		json_put_number(p, o, limit_name(l), limits->reached[l]);
+}
+
+void
+json_run_put(struct json_put *p, struct json_object *to, const struct report_run *run,
+    const struct tally *tally)
+{
+	struct json_object *generator;
+
+	json_put_word(p, to, "schema", "hatcheck.report/1");
+	generator = json_put_object(p, to, "generator");
+	json_put_word(p, generator, "name", "hatcheck");
+	json_put_word(p, generator, "version", HATCHECK_VERSION);
+	put_inputs(p, to, run);
+	put_summary(p, to, run, tally);
+	put_limits(p, to, run->limits);
+	json_put_null(p, to, "clock");
+}
