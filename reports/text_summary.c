@@ -1,0 +1,162 @@
+#include "reports/text_summary.h"
+
+#include <inttypes.h>
+
+#include "reports/rfc3339.h"
+
+struct count {
+	uint64_t n;
+	const char *name, *meaning; /* meaning: "" for none */
+	enum text_color color;
+};
+
+enum text_color
+text_verdict_color(enum verdict v)
+{
+	static const enum text_color color[VERDICT_COUNT] = {
+		[VERDICT_TCPREFUSE] = TEXT_YELLOW,
+		[VERDICT_DROPPED] = TEXT_YELLOW,
+		[VERDICT_NOT_SMTP] = TEXT_MAGENTA,
+		[VERDICT_REJECT] = TEXT_YELLOW,
+		[VERDICT_DEFERRED] = TEXT_YELLOW,
+		[VERDICT_DELAYED_REJECT] = TEXT_YELLOW,
+		[VERDICT_ACCEPTED] = TEXT_GREEN,
+	};
+	return color[v];
+}
+
+enum text_color
+text_severity_color(enum severity s)
+{
+	static const enum text_color color[SEVERITY_COUNT] = {
+		[SEVERITY_INFO] = TEXT_CYAN,
+		[SEVERITY_WARNING] = TEXT_YELLOW,
+		[SEVERITY_ERROR] = TEXT_RED,
+	};
+	return color[s];
+}
+
+static void
+heading(struct text_table *t, const char *words)
+{
+	text_begin(t, 0);
+	text_cell(t, 0, TEXT_BOLD, bytes_str(words));
+	text_end(t);
+}
+
+/* A line for each count that is not 0; returns how many there were. */
+static void
+print_counts(struct text_table *t, const struct count *counts, size_t count)
+{
+	int digits = 0, wide = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (counts[i].n == 0)
+			continue;
+		if (text_digits(counts[i].n) > digits)
+			digits = text_digits(counts[i].n);
+		if ((int)text_width(bytes_str(counts[i].name)) > wide)
+			wide = (int)text_width(bytes_str(counts[i].name));
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (counts[i].n == 0)
+			continue;
+		text_begin(t, 2);
+		text_number(t, digits, counts[i].n);
+		text_cell(t, -wide, counts[i].color, bytes_str(counts[i].name));
+		text_cell(t, 0, TEXT_PLAIN, bytes_str(counts[i].meaning));
+		text_end(t);
+	}
+}
+
+/* "Findings: 3", with a line for each kind. */
+static void
+print_section(struct text_table *t, const char *what, const struct count *counts, size_t count)
+{
+	uint64_t sum = 0;
+	char words[64];
+
+	for (size_t i = 0; i < count; i++)
+		sum += counts[i].n;
+	snprintf(words, sizeof words, "%s: %" PRIu64, what, sum);
+	output_bytes(t->out, BYTES_LIT("\n"));
+	heading(t, words);
+	print_counts(t, counts, count);
+}
+
+static void
+print_capture(struct text_table *t, const struct source_input *in)
+{
+	struct output *out = t->out;
+	char first[RFC3339_ROOM], last[RFC3339_ROOM], link[16];
+
+	text_begin(t, 2);
+	text_cell(t, 0, TEXT_PLAIN, bytes_str(in->path));
+	text_end(t);
+	output_format(out, "    %s", in->format);
+	if (strcmp(in->compression, "none") != 0)
+		output_format(out, " in %s", in->compression);
+	for (size_t i = 0; i < in->link_type_count; i++)
+		output_format(out, ", %s", source_link_name(in->link_types[i], link));
+	output_format(out, ", %" PRIu64 " packet%s", in->packets, in->packets == 1 ? "" : "s");
+	if (in->packets > 0)
+		output_format(out, ", %s to %s", rfc3339_format(first, in->first_ns, in->ts_digits),
+		    rfc3339_format(last, in->last_ns, in->ts_digits));
+	output_bytes(out, BYTES_LIT("\n"));
+	if (in->snaplen_cut > 0)
+		output_format(
+		    out, "    %" PRIu64 " packets were captured only in part\n", in->snaplen_cut);
+	if (in->damaged[0] != '\0') {
+		text_begin(t, 4);
+		text_cell(t, 0, TEXT_RED, BYTES_LIT("damaged:"));
+		text_cell(t, 0, TEXT_PLAIN, bytes_str(in->damaged));
+		text_end(t);
+	}
+}
+
+static void
+print_limits(struct text_table *t, const struct limits *limits)
+{
+	struct count counts[LIMIT_COUNT];
+	bool reached = false;
+
+	for (int l = 0; l < LIMIT_COUNT; l++) {
+		counts[l] =
+		    (struct count){ limits->reached[l], limit_name(l), limit_meaning(l), TEXT_RED };
+		reached |= limits->reached[l] > 0;
+	}
+	if (!reached)
+		return;
+	output_bytes(t->out, BYTES_LIT("\n"));
+	heading(t, "Bounds reached");
+	print_counts(t, counts, LIMIT_COUNT);
+}
+
+void
+text_summary(struct text_table *t, const struct report_run *run, const struct tally *tally)
+{
+	const struct packet_stats *packets = run->packets;
+	const struct count packet_counts[] = {
+		{ packets->frames, "frames", "", TEXT_PLAIN },
+		{ packets->segments, "TCP segments of the server ports", "", TEXT_PLAIN },
+		{ packets->bad_checksums, "bad checksums", "judged as usual", TEXT_PLAIN },
+		{ packets->undecoded, "not decoded", "passed over", TEXT_PLAIN },
+	};
+	struct count verdicts[VERDICT_COUNT], findings[SEVERITY_COUNT];
+
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		verdicts[v] = (struct count){ tally->verdicts[v], verdict_name(v),
+			verdict_meaning(v), text_verdict_color(v) };
+	for (int s = 0; s < SEVERITY_COUNT; s++) /* the worst first */
+		findings[SEVERITY_COUNT - 1 - s] = (struct count){ tally->findings[s],
+			severity_name(s), "", text_severity_color(s) };
+	heading(t, "Captures");
+	for (size_t i = 0; i < run->capture_count; i++)
+		print_capture(t, &run->captures[i]);
+	output_bytes(t->out, BYTES_LIT("\n"));
+	heading(t, "Packets");
+	print_counts(t, packet_counts, sizeof packet_counts / sizeof packet_counts[0]);
+	print_section(t, "Connections", verdicts, VERDICT_COUNT);
+	print_section(t, "Findings", findings, SEVERITY_COUNT);
+	print_limits(t, run->limits);
+}

@@ -1,0 +1,87 @@
+#include "reports/text_table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "capture/base/escape.h"
+
+static const char *const color_code[] = {
+	[TEXT_PLAIN] = "",
+	[TEXT_BOLD] = "\033[1m",
+	[TEXT_RED] = "\033[1;31m",
+	[TEXT_GREEN] = "\033[32m",
+	[TEXT_YELLOW] = "\033[33m",
+	[TEXT_MAGENTA] = "\033[35m",
+	[TEXT_CYAN] = "\033[36m",
+};
+
+size_t
+text_width(struct bytes raw)
+{
+	size_t width = 0;
+
+	while (raw.n > 0) {
+		char one[ESCAPE_CHARACTER];
+		size_t n = escape_character(&raw, one);
+
+		for (size_t i = 0; i < n; i++)
+			width += ((uint8_t)one[i] & 0xc0) != 0x80;
+	}
+	return width;
+}
+
+int
+text_digits(uint64_t number)
+{
+	int n = 1;
+
+	for (; number >= 10; number /= 10)
+		n++;
+	return n;
+}
+
+void
+text_begin(struct text_table *t, size_t indent)
+{
+	t->first = true;
+	t->owed = indent;
+}
+
+void
+text_cell(struct text_table *t, int width, enum text_color color, struct bytes raw)
+{
+	bool colored = t->color && color != TEXT_PLAIN;
+	size_t wide = (size_t)(width < 0 ? -width : width), have = text_width(raw);
+	size_t pad = wide > have ? wide - have : 0;
+
+	if (!t->first)
+		t->owed += 2;
+	t->first = false;
+	if (width > 0)
+		t->owed += pad;
+	if (raw.n > 0) {
+		output_format(t->out, "%*s%s", (int)t->owed, "", colored ? color_code[color] : "");
+		output_escaped(t->out, raw);
+		if (colored)
+			output_format(t->out, "\033[0m");
+		t->owed = 0;
+	}
+	if (width < 0)
+		t->owed += pad;
+}
+
+void
+text_number(struct text_table *t, int width, uint64_t number)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof digits, "%" PRIu64, number);
+	text_cell(t, width, TEXT_PLAIN, bytes_str(digits));
+}
+
+void
+text_end(struct text_table *t)
+{
+	output_bytes(t->out, BYTES_LIT("\n"));
+	t->owed = 0;
+}
