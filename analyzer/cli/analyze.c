@@ -1,0 +1,247 @@
+/*
+ * analyze: captures in, a verdict for each connection out.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyzer/cli/cli.h"
+#include "analyzer/cli/progress.h"
+#include "analyzer/engine/engine.h"
+#include "reports/report.h"
+
+#define DEFAULT_MEMORY ((size_t)256 << 20)
+#define SMTP_PORT 25
+
+struct analyze {
+	struct cli *cli;
+	struct port_set ports;
+	const char *json, *ndjson, *text, *filter;
+	int fail_on; /* enum severity; SEVERITY_COUNT for none */
+	size_t max_memory;
+};
+
+static enum status
+take_fail_on(void *field, const char *value, struct fault *fault)
+{
+	static const char *const words[] = { "info", "warning", "error", "none" };
+
+	return options_word(field, words, SEVERITY_COUNT + 1, value, fault);
+}
+
+static const struct option_row rows[] = {
+	{ "port", 'p', "LIST", "server ports, as in 25,587 or 2500-2599 (default 25)",
+	    options_ports, offsetof(struct analyze, ports) },
+	{ "filter", 0, "EXPR", "a further pcap filter", options_text,
+	    offsetof(struct analyze, filter) },
+	{ "max-memory", 0, "SIZE", "bound on tracking state, with K, M or G (default 256M)",
+	    options_size, offsetof(struct analyze, max_memory) },
+	{ "text", 0, "FILE",
+	    "write the report as text (default, on standard output,\n"
+	    "if no output is named)",
+	    options_text, offsetof(struct analyze, text) },
+	{ "json", 0, "FILE", "write the report as one JSON document", options_text,
+	    offsetof(struct analyze, json) },
+	{ "ndjson", 0, "FILE", "write JSON lines, each connection as it ends", options_text,
+	    offsetof(struct analyze, ndjson) },
+	{ "fail-on", 0, "SEVERITY",
+	    "lowest severity of a finding that makes the exit status 1:\n"
+	    "error, warning, info or none (default error)",
+	    take_fail_on, offsetof(struct analyze, fail_on) },
+};
+
+static int
+print_help(const struct option_group groups[static 2])
+{
+	printf("Usage: hatcheck analyze [options] CAPTURE...\n\n"
+	       "Reads captures (pcap or pcapng, also in gzip, zstd or xz; a directory stands for\n"
+	       "the captures in it, - for standard input) as one run, and gives each connection\n"
+	       "to the server ports a verdict. Any number of outputs; - is standard output.\n");
+	options_print(groups, 2, stdout);
+	printf(
+	    "\nExit status: 0 nothing at or above --fail-on, 1 findings at or above it, 2 usage\n"
+	    "or nothing could be read, 3 an input was damaged and the rest is clean.\n");
+	return cli_printed();
+}
+
+/* The outputs may not share a file, nor be one of the captures. */
+static enum status
+check_outputs(
+    const struct analyze *a, const struct source_input *in, size_t count, struct fault *fault)
+{
+	const char *const outputs[] = { a->json, a->ndjson, a->text };
+	const size_t n = sizeof outputs / sizeof outputs[0];
+
+	for (size_t i = 0; i < n; i++) {
+		struct stat out, capture;
+
+		if (outputs[i] == NULL)
+			continue;
+		for (size_t k = 0; k < i; k++)
+			if (outputs[k] != NULL && strcmp(outputs[i], outputs[k]) == 0)
+				return fault_set(fault, STATUS_USAGE, "two outputs to %s",
+				    strcmp(outputs[i], "-") == 0 ? "standard output" : outputs[i]);
+		if (stat(outputs[i], &out) != 0 || !S_ISREG(out.st_mode))
+			continue;
+		for (size_t k = 0; k < count; k++)
+			if (stat(in[k].path, &capture) == 0 && capture.st_dev == out.st_dev &&
+			    capture.st_ino == out.st_ino)
+				return fault_set(fault, STATUS_USAGE,
+				    "%s is an input, and would be overwritten by a report",
+				    outputs[i]);
+	}
+	return STATUS_OK;
+}
+
+static int
+exit_status(const struct analyze *a, const struct report *report, const struct source_input *in,
+    size_t count)
+{
+	int status = CLI_CLEAN;
+
+	for (size_t i = 0; i < count; i++) {
+		if (in[i].damaged[0] == '\0')
+			continue;
+		cli_message("%s: %s", in[i].path, in[i].damaged);
+		status = CLI_DAMAGED;
+	}
+	for (int s = a->fail_on; s < SEVERITY_COUNT; s++)
+		if (report_findings(report, (enum severity)s) > 0)
+			status = CLI_FINDINGS;
+	return status;
+}
+
+struct run {
+	const struct analyze *options;
+	struct progress progress;
+	struct source *source;
+	struct report *report;
+	bool unheard; /* nobody reads the report any more */
+};
+
+static void
+on_record(void *ctx, const struct record *rec)
+{
+	struct run *r = ctx;
+
+	report_connection(r->report, rec);
+	r->unheard = report_unheard(r->report);
+}
+
+/* Every frame through the engine, and the report's end. */
+static int
+judge(struct run *r, const struct engine_config *config)
+{
+	struct engine *engine = engine_new(config, on_record, r);
+	struct report_run sum;
+	struct frame frame;
+	struct fault fault;
+	int status = CLI_UNUSABLE;
+
+	if (engine == NULL) {
+		cli_message("out of memory");
+		return CLI_UNUSABLE;
+	}
+	while (!r->unheard && source_next(r->source, &frame) == STATUS_OK)
+		engine_frame(engine, &frame);
+	engine_finish(engine);
+	progress_finish(&r->progress);
+	sum.captures = source_inputs(r->source, &sum.capture_count);
+	sum.limits = engine_limits(engine);
+	sum.packets = engine_packet_stats(engine);
+	if (report_end(r->report, &sum, &fault) == STATUS_OK)
+		status = exit_status(r->options, r->report, sum.captures, sum.capture_count);
+	else
+		cli_message("%s", fault.text);
+	engine_free(engine);
+	return status;
+}
+
+static enum status
+open_report(struct run *r, struct fault *fault)
+{
+	const struct analyze *a = r->options;
+	const char *folder = getenv("TMPDIR");
+	const struct report_config config = { .json = a->json,
+		.ndjson = a->ndjson,
+		.text = a->text,
+		.folder = folder != NULL && folder[0] != '\0' ? folder : "/tmp",
+		.color = a->text != NULL &&
+		         (strcmp(a->text, "-") == 0 || a->cli->color != CLI_AUTO) &&
+		         cli_color(a->cli, stdout),
+		.verbose = a->cli->quiet ? -1 : a->cli->verbose };
+	size_t count;
+	const struct source_input *in = source_inputs(r->source, &count);
+	enum status status = check_outputs(a, in, count, fault);
+
+	return status == STATUS_OK ? report_open(&r->report, &config, fault) : status;
+}
+
+static int
+analyze(const struct analyze *a, const char *const *paths, size_t count)
+{
+	struct run r = { .options = a };
+	const struct source_config source = { .paths = paths,
+		.path_count = count,
+		.filter = a->filter,
+		.progress = progress_step,
+		.progress_ctx = &r.progress };
+	struct engine_config config = {
+		.ports = &a->ports, .max_memory = a->max_memory, .linger_ns = ENGINE_LINGER_NS
+	};
+	struct fault fault;
+	int status = CLI_UNUSABLE;
+
+	progress_init(&r.progress, cli_progress(a->cli));
+	if (getrandom(&config.secret, sizeof config.secret, 0) != (ssize_t)sizeof config.secret)
+		cli_message("getrandom: %s", strerror(errno));
+	else if (source_open(&r.source, &source, &fault) != STATUS_OK)
+		cli_message("%s", fault.text);
+	else if (open_report(&r, &fault) != STATUS_OK)
+		cli_message("%s", fault.text);
+	else
+		status = judge(&r, &config);
+	progress_finish(&r.progress);
+	report_close(r.report);
+	source_close(r.source);
+	return status;
+}
+
+/* What is left to its default once every option has been read. */
+static void
+settle(struct analyze *a)
+{
+	static const struct port_set none;
+
+	if (memcmp(&a->ports, &none, sizeof none) == 0)
+		port_set_add(&a->ports, SMTP_PORT);
+	if (a->json == NULL && a->ndjson == NULL && a->text == NULL)
+		a->text = "-";
+}
+
+int
+analyze_command(struct cli *cli, int argc, char **argv)
+{
+	struct analyze a = { .cli = cli, .fail_on = SEVERITY_ERROR, .max_memory = DEFAULT_MEMORY };
+	const struct option_group groups[] = {
+		{ "Options", rows, sizeof rows / sizeof rows[0], &a },
+		cli_options(cli),
+	};
+	struct fault fault;
+	int first;
+
+	if (options_parse(groups, 2, false, argc, argv, &first, &fault) != STATUS_OK)
+		return cli_usage("analyze", &fault);
+	if (cli->help)
+		return print_help(groups);
+	if (cli->version)
+		return cli_version();
+	settle(&a);
+	if (first == argc)
+		fault_set(&fault, STATUS_USAGE, "no capture is named");
+	else if (check_outputs(&a, NULL, 0, &fault) == STATUS_OK)
+		return analyze(&a, (const char *const *)argv + first, (size_t)(argc - first));
+	return cli_usage("analyze", &fault);
+}

@@ -1,0 +1,99 @@
+#include "analyzer/cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "capture/base/escape.h"
+
+static const char *const when_words[] = { "auto", "always", "never" };
+
+static enum status
+take_when(void *field, const char *value, struct fault *fault)
+{
+	int index = CLI_AUTO;
+	enum status status = options_word(&index, when_words, 3, value, fault);
+
+	*(enum cli_when *)field = (enum cli_when)index;
+	return status;
+}
+
+struct option_group
+cli_options(struct cli *cli)
+{
+	static const struct option_row rows[] = {
+		{ "quiet", 'q', NULL, "the summary only, and no progress bar", options_flag,
+		    offsetof(struct cli, quiet) },
+		{ "verbose", 'v', NULL, "every connection, and the steps of its profile",
+		    options_flag, offsetof(struct cli, verbose) },
+		{ "color", 0, "WHEN",
+		    "auto, always or never (default auto: on a terminal,\n"
+		    "unless NO_COLOR is set)",
+		    take_when, offsetof(struct cli, color) },
+		{ "progress", 0, "WHEN",
+		    "a bar on standard error: auto, always or never\n"
+		    "(default auto: on a terminal)",
+		    take_when, offsetof(struct cli, progress) },
+		{ "help", 'h', NULL, "this text", options_flag, offsetof(struct cli, help) },
+		{ "version", 0, NULL, "the version", options_flag, offsetof(struct cli, version) },
+	};
+
+	return (struct option_group){ "Common options", rows, sizeof rows / sizeof rows[0], cli };
+}
+
+void
+cli_message(const char *fmt, ...)
+{
+	char line[1024], safe[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	escape_text(safe, sizeof safe, bytes_str(line));
+	fprintf(stderr, "hatcheck: %s\n", safe);
+}
+
+int
+cli_usage(const char *command, const struct fault *fault)
+{
+	cli_message("%s", fault->text);
+	fprintf(stderr, "Try 'hatcheck %s%s--help'.\n", command, command[0] != '\0' ? " " : "");
+	return CLI_UNUSABLE;
+}
+
+int
+cli_printed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return CLI_CLEAN;
+	cli_message("standard output: %s", strerror(errno));
+	return CLI_UNUSABLE;
+}
+
+int
+cli_version(void)
+{
+	printf("hatcheck %s\n", HATCHECK_VERSION);
+	return cli_printed();
+}
+
+bool
+cli_color(const struct cli *cli, FILE *stream)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (cli->color != CLI_AUTO)
+		return cli->color == CLI_ALWAYS;
+	return (no_color == NULL || no_color[0] == '\0') && term != NULL &&
+	       strcmp(term, "dumb") != 0 && isatty(fileno(stream)) == 1;
+}
+
+bool
+cli_progress(const struct cli *cli)
+{
+	if (cli->progress != CLI_AUTO)
+		return cli->progress == CLI_ALWAYS;
+	return !cli->quiet && isatty(STDERR_FILENO) == 1;
+}
