@@ -38,7 +38,8 @@ note(struct output *o)
 void
 output_bytes(struct output *o, struct bytes b)
 {
-	if (o->error == 0 && fwrite(b.p, 1, b.n, o->file) != b.n)
+	/* glibc counts a line as written although its flush failed. */
+	if (o->error == 0 && (fwrite(b.p, 1, b.n, o->file) != b.n || ferror(o->file)))
 		note(o);
 }
 
@@ -50,7 +51,7 @@ output_format(struct output *o, const char *fmt, ...)
 	if (o->error != 0)
 		return;
 	va_start(ap, fmt);
-	if (vfprintf(o->file, fmt, ap) < 0)
+	if (vfprintf(o->file, fmt, ap) < 0 || ferror(o->file))
 		note(o);
 	va_end(ap);
 }
