@@ -113,7 +113,7 @@ exit_status(const struct analyze *a, const struct report *report, const struct s
 	return status;
 }
 
-struct run {
+struct analysis {
 	const struct analyze *options;
 	struct progress progress;
 	struct source *source;
@@ -124,7 +124,7 @@ struct run {
 static void
 on_record(void *ctx, const struct record *rec)
 {
-	struct run *r = ctx;
+	struct analysis *r = ctx;
 
 	report_connection(r->report, rec);
 	r->unheard = report_unheard(r->report);
@@ -132,7 +132,7 @@ on_record(void *ctx, const struct record *rec)
 
 /* Every frame through the engine, and the report's end. */
 static int
-judge(struct run *r, const struct engine_config *config)
+judge(struct analysis *r, const struct engine_config *config)
 {
 	struct engine *engine = engine_new(config, on_record, r);
 	struct report_run sum;
@@ -160,7 +160,7 @@ judge(struct run *r, const struct engine_config *config)
 }
 
 static enum status
-open_report(struct run *r, struct fault *fault)
+open_report(struct analysis *r, struct fault *fault)
 {
 	const struct analyze *a = r->options;
 	const char *folder = getenv("TMPDIR");
@@ -182,7 +182,7 @@ open_report(struct run *r, struct fault *fault)
 static int
 analyze(const struct analyze *a, const char *const *paths, size_t count)
 {
-	struct run r = { .options = a };
+	struct analysis r = { .options = a };
 	const struct source_config source = { .paths = paths,
 		.path_count = count,
 		.filter = a->filter,

@@ -14,9 +14,8 @@
 #ifndef HATCHECK_RECORD_H
 #define HATCHECK_RECORD_H
 
+#include "analyzer/flow/run.h"
 #include "capture/packet/segment.h"
-
-enum dir { DIR_CLIENT, DIR_SERVER, DIR_COUNT };
 
 /* id, name, accusation? (a claim that the gateway turned the client away), meaning */
 #define VERDICTS(X)                                                                           \
@@ -223,5 +222,12 @@ struct text record_add_format(struct record_builder *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Appends `count` elements of `size` octets, copied from `from` (NULL: zeroed). */
 struct span record_add_array(struct record_builder *b, const void *from, size_t size, size_t count);
+
+/* Element i of an array of the block under construction; good until the next addition. */
+static inline void *
+record_element(struct record_builder *b, struct span s, size_t size, uint32_t i)
+{
+	return (uint8_t *)b->rec + s.off + size * i;
+}
 
 #endif

@@ -20,7 +20,12 @@ struct bytes {
 	size_t n;
 };
 
-#define BYTES_LIT(s) ((struct bytes){ (const uint8_t *)("" s), sizeof(s) - 1 })
+/* The same of a string literal: in an expression, and as an initializer of static storage. */
+#define BYTES_LIT(s) ((struct bytes)BYTES_INIT(s))
+#define BYTES_INIT(s)                                  \
+	{                                              \
+		(const uint8_t *)("" s), sizeof(s) - 1 \
+	}
 
 static inline struct bytes
 bytes_of(const void *p, size_t n)

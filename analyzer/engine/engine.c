@@ -1,0 +1,103 @@
+#include "analyzer/engine/engine.h"
+
+#include <stdlib.h>
+
+#include "analyzer/flow/flow.h"
+#include "analyzer/verdict/judge.h"
+
+struct engine {
+	struct engine_config config;
+	struct budget budget;
+	struct limits limits;
+	struct packet *packet;
+	struct flow *flow;
+	struct record_builder builder;
+	record_sink *sink;
+	void *ctx;
+};
+
+static void
+on_segment(void *ctx, const struct segment *seg)
+{
+	struct engine *e = ctx;
+
+	flow_segment(e->flow, seg);
+}
+
+static void
+on_connection(void *ctx, const struct conn *conn)
+{
+	struct engine *e = ctx;
+
+	judge(conn, e->config.refusals, &e->builder);
+	e->sink(e->ctx, e->builder.rec);
+}
+
+struct engine *
+engine_new(const struct engine_config *config, record_sink *sink, void *ctx)
+{
+	struct engine *e = calloc(1, sizeof *e);
+	struct flow_config flow;
+
+	if (e == NULL)
+		return NULL;
+	e->config = *config;
+	e->budget.max = config->max_memory;
+	e->sink = sink;
+	e->ctx = ctx;
+	flow = (struct flow_config){
+		.ports = config->ports,
+		.budget = &e->budget,
+		.limits = &e->limits,
+		.secret = config->secret,
+		.linger_ns = config->linger_ns,
+	};
+	e->packet = packet_new(config->ports, &e->budget, &e->limits);
+	e->flow = flow_new(&flow, on_connection, e);
+	if (e->packet == NULL || e->flow == NULL || !record_builder_init(&e->builder)) {
+		engine_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+void
+engine_frame(struct engine *e, const struct frame *frame)
+{
+	packet_feed(e->packet, frame, on_segment, e);
+}
+
+void
+engine_time(struct engine *e, int64_t now_ns)
+{
+	flow_time(e->flow, now_ns);
+}
+
+void
+engine_finish(struct engine *e)
+{
+	flow_finish(e->flow);
+}
+
+const struct limits *
+engine_limits(const struct engine *e)
+{
+	return &e->limits;
+}
+
+const struct packet_stats *
+engine_packet_stats(const struct engine *e)
+{
+	return packet_stats(e->packet);
+}
+
+void
+engine_free(struct engine *e)
+{
+	if (e == NULL)
+		return;
+	flow_free(e->flow);
+	packet_free(e->packet);
+	record_builder_clear(&e->builder);
+	free(e);
+}

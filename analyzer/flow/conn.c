@@ -1,0 +1,548 @@
+#include "analyzer/flow/conn.h"
+
+#include "analyzer/flow/closing.h"
+
+static enum dir
+other(enum dir dir)
+{
+	return dir == DIR_CLIENT ? DIR_SERVER : DIR_CLIENT;
+}
+
+void
+conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
+    struct limits *limits)
+{
+	memset(c, 0, sizeof *c);
+	c->key = *key;
+	c->id = id;
+	c->budget = budget;
+	c->limits = limits;
+	dialog_init(&c->dialog, budget, limits);
+	for (int i = 0; i < DIR_COUNT; i++) {
+		stream_init(&c->half[i].stream, 0);
+		c->half[i].window_shift = -1;
+	}
+}
+
+/* --- sequence numbers ------------------------------------------------------------ */
+
+uint64_t
+conn_off(const struct conn_half *h, uint32_t seq)
+{
+	return h->ref_off + (uint64_t)(int64_t)(int32_t)(seq - h->ref_seq);
+}
+
+/* The first sequence number known of a direction, its SYN or not. */
+static void
+set_reference(struct conn_half *h, uint32_t seq)
+{
+	h->ref_set = true;
+	h->ref_seq = seq;
+	h->ref_off = h->origin = CONN_ORIGIN;
+	stream_init(&h->stream, CONN_ORIGIN);
+}
+
+/* Keeps the pair near the octets that pass, so that 32 bits are always enough. */
+static void
+move_reference(struct conn_half *h, uint32_t seq)
+{
+	uint64_t off = conn_off(h, seq);
+
+	if (off > h->ref_off && off - h->ref_off < (uint64_t)STREAM_MAX_JUMP) {
+		h->ref_off = off;
+		h->ref_seq = seq;
+	}
+}
+
+/* --- what a segment looked like ---------------------------------------------------- */
+
+static uint64_t
+fingerprint(const struct segment *s)
+{
+	uint64_t h = (uint64_t)s->seq << 32 | s->ack;
+
+	h = (h ^ s->len) * UINT64_C(0x9e3779b97f4a7c15);
+	h ^= h >> 29;
+	h = (h ^ ((uint64_t)s->options_hash << 32 | (uint64_t)s->window << 16 | s->ip_id)) *
+	    UINT64_C(0xbf58476d1ce4e5b9);
+	h ^= h >> 32;
+	return h + s->flags;
+}
+
+/* The same packet seen twice, at a mirrored port or on two interfaces: not sent twice. */
+static bool
+is_copy(struct conn_half *h, const struct segment *s)
+{
+	struct conn_copy mine = { fingerprint(s), s->ts_ns, s->ip_id != 0 };
+
+	for (int i = 0; i < CONN_COPIES; i++) {
+		const struct conn_copy *c = &h->copies[i];
+		int64_t age = s->ts_ns - c->ts_ns;
+
+		if (c->print == mine.print &&
+		    (c->numbered || (age < CONN_COPY_AGE_NS && age > -CONN_COPY_AGE_NS)))
+			return true;
+	}
+	h->copies[h->copy_at++ % CONN_COPIES] = mine;
+	return false;
+}
+
+/*
+ * Zeek's history: capital letters are the client's. Each letter once per direction; those of
+ * `counted` again whenever their number has grown tenfold.
+ */
+static void
+history(struct conn *c, enum dir dir, char letter)
+{
+	static const char counted[] = "ctwg";
+	struct conn_half *h = &c->half[dir];
+	const char *at = strchr(counted, letter);
+
+	if (at != NULL) {
+		uint32_t n = ++h->repeats[at - counted];
+
+		while (n >= 10 && n % 10 == 0)
+			n /= 10;
+		if (n != 1)
+			return;
+	} else if (h->letters >> (letter - 'a') & 1) {
+		return;
+	}
+	h->letters |= UINT64_C(1) << (letter - 'a');
+	if (c->history_n < CONN_HISTORY)
+		c->history[c->history_n++] =
+		    (char)(dir == DIR_CLIENT ? letter - 'a' + 'A' : letter);
+}
+
+static void
+write_history(struct conn *c, enum dir dir, const struct segment *s)
+{
+	uint8_t odd = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
+
+	if (s->bad_checksum)
+		history(c, dir, 'c');
+	if ((odd & (odd - 1)) != 0)
+		history(c, dir, odd & TCP_SYN ? 'q' : 'i');
+	if (s->flags & TCP_SYN)
+		history(c, dir, s->flags & TCP_ACK ? 'h' : 's');
+	if (s->flags & TCP_RST)
+		history(c, dir, 'r');
+	else if (s->len > 0)
+		history(c, dir, 'd');
+	else if ((s->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK)
+		history(c, dir, 'a');
+	if (s->flags & TCP_FIN)
+		history(c, dir, 'f');
+	if (s->window == 0 && (s->flags & (TCP_RST | TCP_SYN)) == 0)
+		history(c, dir, 'w');
+}
+
+/* --- from streams to dialogue ------------------------------------------------------- */
+
+struct feeder {
+	struct conn *c;
+	enum dir dir;
+};
+
+/* Offsets as the dialogue counts them: from the first octet of each direction. */
+static size_t
+feed_run(void *ctx, const struct run *run)
+{
+	struct feeder *f = ctx;
+	const struct conn_half *mine = &f->c->half[f->dir], *peer = &f->c->half[other(f->dir)];
+	struct run r = *run;
+
+	r.off -= mine->origin;
+	if (r.peer_off != RUN_PEER_UNKNOWN)
+		r.peer_off = r.peer_off > peer->origin ? r.peer_off - peer->origin : 0;
+	return dialog_feed(&f->c->dialog, f->dir, &r);
+}
+
+static void
+feed_gap(void *ctx, uint64_t octets)
+{
+	struct feeder *f = ctx;
+
+	history(f->c, f->dir, 'g');
+	dialog_gap(&f->c->dialog, f->dir, octets);
+}
+
+#define SINK(c, dir) (&(struct stream_sink){ feed_run, feed_gap, &(struct feeder){ (c), (dir) } })
+
+/* Lets both directions go as far as they can. */
+static void
+pump(struct conn *c)
+{
+	bool moved = true;
+
+	while (moved) {
+		moved = false;
+		for (int dir = 0; dir < DIR_COUNT; dir++) {
+			if (!c->half[dir].start_open)
+				moved |= stream_resume(
+				    &c->half[dir].stream, c->budget, SINK(c, (enum dir)dir));
+		}
+	}
+}
+
+/* The SYN of a direction will not come any more: it begins with what was seen. */
+static void
+start_unseen(struct conn *c, enum dir dir)
+{
+	struct conn_half *h = &c->half[dir];
+
+	h->start_open = false;
+	h->origin = stream_begin(&h->stream);
+	dialog_start_unseen(&c->dialog, dir, 0);
+}
+
+static bool
+waits(const struct conn *c)
+{
+	return c->half[DIR_CLIENT].stream.kept != NULL || c->half[DIR_SERVER].stream.kept != NULL ||
+	       dialog_waits(&c->dialog, DIR_SERVER);
+}
+
+/* The octets that this direction lacks, as far as the other tells, become a gap. */
+static void
+skip_hole(struct conn *c, enum dir dir)
+{
+	struct conn_half *h = &c->half[dir];
+	const struct conn_half *peer = &c->half[other(dir)];
+	uint64_t end = peer->acked_set ? peer->acked : h->stream.next;
+
+	if (stream_has_hole(&h->stream))
+		end = UINT64_MAX;
+	stream_skip_hole(&h->stream, end, c->budget, SINK(c, dir));
+}
+
+/* Everything that a step out of a standstill can change, as one number. */
+static uint64_t
+progress(const struct conn *c)
+{
+	return c->half[DIR_CLIENT].stream.next + c->half[DIR_SERVER].stream.next +
+	       c->half[DIR_CLIENT].stream.gaps + c->half[DIR_SERVER].stream.gaps;
+}
+
+/*
+ * One step out of a standstill; false when there is none. Who is waited for moves first:
+ * its hole becomes a gap. Where it has none, the waiting one goes on without it.
+ */
+static bool
+unstick(struct conn *c)
+{
+	uint64_t before = progress(c);
+	bool released;
+
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		if (c->half[dir].start_open && c->half[dir].stream.kept != NULL) {
+			start_unseen(c, (enum dir)dir);
+			pump(c);
+			return true;
+		}
+	}
+	if (dialog_waits(&c->dialog, DIR_SERVER))
+		skip_hole(c, DIR_CLIENT);
+	else if (stream_has_hole(&c->half[DIR_SERVER].stream) ||
+		 c->half[DIR_CLIENT].stream.kept != NULL)
+		skip_hole(c, DIR_SERVER);
+	if (progress(c) == before)
+		skip_hole(c, DIR_CLIENT);
+	pump(c);
+	if (progress(c) != before)
+		return true;
+	released = dialog_release(&c->dialog);
+	pump(c);
+	return released || progress(c) != before;
+}
+
+/* The peer has acknowledged what this direction lacks: only the capture does. */
+static bool
+lost_to_capture(const struct conn *c)
+{
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		const struct conn_half *peer = &c->half[other((enum dir)dir)];
+
+		if (peer->acked_set && peer->acked > c->half[dir].stream.next)
+			return true;
+	}
+	return false;
+}
+
+static void
+lose_patience(struct conn *c, int64_t now_ns)
+{
+	int64_t patience;
+
+	if (!waits(c)) {
+		c->wait_since_ns = 0;
+		return;
+	}
+	if (c->wait_since_ns == 0)
+		c->wait_since_ns = now_ns;
+	patience = lost_to_capture(c) ? CONN_PATIENCE_LOST_NS : CONN_PATIENCE_OPEN_NS;
+	if (now_ns - c->wait_since_ns <= patience)
+		return;
+	while (waits(c) && unstick(c))
+		;
+	c->wait_since_ns = waits(c) ? now_ns : 0;
+}
+
+/* --- one segment ---------------------------------------------------------------------- */
+
+static void
+on_syn(struct conn *c, enum dir dir, const struct segment *s)
+{
+	struct conn_half *h = &c->half[dir];
+
+	h->syn_count++;
+	if (h->syn_frame_no == 0) {
+		h->syn_frame_no = s->frame_no;
+		h->syn_ts_ns = s->ts_ns;
+		h->window_shift = s->window_shift;
+	}
+	if (h->start_seen || (h->ref_set && !h->start_open && h->stream.next != h->origin))
+		return;
+	/* Where octets came before their SYN in the file, they wait behind it. */
+	if (!h->ref_set)
+		set_reference(h, s->seq + 1);
+	h->start_seen = true;
+	h->start_open = false;
+	h->origin = conn_off(h, s->seq + 1);
+	h->stream.next = h->stream.prefix_off = h->origin;
+	if (h->stream.end < h->origin)
+		h->stream.end = h->origin;
+}
+
+static void
+on_ack(struct conn *c, enum dir dir, const struct segment *s)
+{
+	struct conn_half *h = &c->half[dir], *peer = &c->half[other(dir)];
+	uint64_t off;
+
+	if (dir == DIR_CLIENT && c->ack_frame_no == 0 && (s->flags & TCP_SYN) == 0) {
+		c->ack_frame_no = s->frame_no;
+		c->ack_ts_ns = s->ts_ns;
+	}
+	/* The SYN,ACK tells where the client begins though its SYN was not seen. */
+	if (!peer->ref_set) {
+		set_reference(peer, s->ack);
+		peer->start_seen = (s->flags & TCP_SYN) != 0;
+		peer->start_open = !peer->start_seen;
+	}
+	off = conn_off(peer, s->ack);
+	if (off > peer->stream.end + (uint64_t)STREAM_MAX_JUMP ||
+	    off + (uint64_t)STREAM_MAX_JUMP < peer->stream.end)
+		return;
+	if (peer->fin.frame_no != 0 && off == peer->fin_off + 1 && peer->fin_ack_frame_no == 0)
+		peer->fin_ack_frame_no = s->frame_no;
+	if (!h->acked_set || off > h->acked)
+		h->acked = off;
+	h->acked_set = true;
+}
+
+static void
+on_window(struct conn_half *h, const struct segment *s)
+{
+	uint32_t window = s->window;
+
+	if ((s->flags & TCP_SYN) == 0 && h->window_shift > 0)
+		window <<= h->window_shift > 14 ? 14 : h->window_shift;
+	if (window > h->window)
+		h->window = window;
+}
+
+static void
+on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
+{
+	struct conn_half *h = &c->half[dir];
+	const struct conn_half *peer = &c->half[other(dir)];
+	struct stream_segment piece = {
+		.off = conn_off(h, s->seq + ((s->flags & TCP_SYN) != 0)),
+		.len = s->len,
+		.payload = s->payload,
+		.peer_off = RUN_PEER_UNKNOWN,
+		.frame_no = s->frame_no,
+		.ts_ns = s->ts_ns,
+	};
+	uint64_t retransmitted = h->stream.retransmitted;
+
+	if ((s->flags & TCP_ACK) && peer->ref_set)
+		piece.peer_off = conn_off(peer, s->ack);
+	if (piece.off > h->stream.end + (uint64_t)STREAM_MAX_JUMP ||
+	    piece.off + (uint64_t)STREAM_MAX_JUMP < h->stream.end)
+		return; /* no window is that large */
+	if (h->start_open && h->stream.kept == NULL && piece.off <= h->stream.next)
+		h->stream.next = piece.off - (uint64_t)STREAM_MAX_JUMP; /* a SYN may still come */
+	while (stream_feed(&h->stream, &piece, c->budget, SINK(c, dir)) == STREAM_FULL) {
+		if (!unstick(c)) {
+			limits_hit(c->limits, LIMIT_OCTETS_NOT_BUFFERED, s->len);
+			break;
+		}
+	}
+	if (copy)
+		h->stream.retransmitted = retransmitted;
+	else if (h->stream.retransmitted > retransmitted)
+		history(c, dir, 't');
+	move_reference(h, s->seq);
+}
+
+static struct conn_close
+close_of(const struct segment *s)
+{
+	return (
+	    struct conn_close){ s->frame_no, s->ts_ns, s->seq, s->ack, s->len, s->flags, s->ttl };
+}
+
+static void
+on_fin(struct conn_half *h, const struct segment *s)
+{
+	if (h->fin.frame_no != 0)
+		return;
+	h->fin = close_of(s);
+	h->fin_off = conn_off(h, s->seq) + s->len;
+}
+
+/* The RST that fits best is kept; one that fits less is odd. */
+static void
+on_rst(struct conn *c, enum dir dir, const struct segment *s)
+{
+	struct conn_half *h = &c->half[dir];
+	struct conn_close mine = close_of(s);
+
+	if (h->rst.frame_no == 0) {
+		h->rst = mine;
+	} else if (closing_fit(c, dir, &h->rst) < closing_fit(c, dir, &mine)) {
+		h->odd_rst = h->rst;
+		h->rst = mine;
+	}
+}
+
+/* Octets or a FIN beyond an RST: whoever sent it, it was not this side. */
+static void
+overrule_rst(struct conn_half *h, const struct segment *s)
+{
+	uint32_t end = s->seq + segment_seq_len(s);
+
+	if (h->rst.frame_no == 0 || end == s->seq || (int32_t)(end - h->rst.seq) <= 0)
+		return;
+	h->odd_rst = h->rst;
+	h->rst.frame_no = 0;
+}
+
+void
+conn_segment(struct conn *c, enum dir dir, const struct segment *s)
+{
+	struct conn_half *h = &c->half[dir];
+	bool copy = is_copy(h, s);
+
+	if (c->first_frame_no == 0) {
+		c->first_frame_no = s->frame_no;
+		c->first_ts_ns = s->ts_ns;
+	}
+	if (s->ts_ns < c->first_ts_ns)
+		c->first_ts_ns = s->ts_ns;
+	if (c->last_frame_no == 0 || s->ts_ns > c->last_ts_ns)
+		c->last_ts_ns = s->ts_ns;
+	c->last_frame_no = s->frame_no;
+	if (s->ts_digits > c->ts_digits)
+		c->ts_digits = s->ts_digits;
+	if (!copy) {
+		h->packets++;
+		write_history(c, dir, s);
+	}
+	if (s->flags & TCP_RST) {
+		if (!h->ref_set && !(s->flags & TCP_SYN)) {
+			/* An RST alone proves nothing of where its direction begins. */
+			set_reference(h, s->seq);
+			h->start_open = true;
+		}
+		on_rst(c, dir, s);
+		return;
+	}
+	if (s->flags & TCP_SYN)
+		on_syn(c, dir, s);
+	if (!h->ref_set) {
+		set_reference(h, s->seq);
+		h->start_open = true;
+	}
+	if (s->flags & TCP_ACK)
+		on_ack(c, dir, s);
+	on_window(h, s);
+	if (h->ttl_min == 0 || s->ttl < h->ttl_min)
+		h->ttl_min = s->ttl;
+	if (s->ttl > h->ttl_max)
+		h->ttl_max = s->ttl;
+	overrule_rst(h, s);
+	if (s->len > 0)
+		on_payload(c, dir, s, copy);
+	if (s->flags & TCP_FIN)
+		on_fin(h, s);
+	if (waits(c) || c->wait_since_ns != 0) {
+		pump(c);
+		lose_patience(c, s->ts_ns);
+	}
+}
+
+bool
+conn_closed(const struct conn *c)
+{
+	if (c->half[DIR_CLIENT].fin.frame_no != 0 && c->half[DIR_SERVER].fin.frame_no != 0)
+		return true;
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		const struct conn_close *rst = &c->half[dir].rst;
+
+		if (rst->frame_no != 0 && closing_fit(c, (enum dir)dir, rst) != FIT_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* What lies between the last octet seen and the known end of a direction was not captured. */
+static void
+finish_tail(struct conn *c, enum dir dir)
+{
+	struct conn_half *h = &c->half[dir];
+	const struct conn_half *peer = &c->half[other(dir)];
+	uint64_t end = h->stream.next;
+	bool whole = false;
+
+	if (h->fin.frame_no != 0) {
+		end = h->fin_off > end ? h->fin_off : end;
+		whole = h->fin_off == end;
+	} else if (h->rst.frame_no != 0 && closing_fit(c, dir, &h->rst) != FIT_NONE) {
+		uint64_t off = conn_off(h, h->rst.seq);
+
+		end = off > end ? off : end;
+	}
+	if (!whole && peer->acked_set && peer->acked > end)
+		end = peer->acked;
+	if (h->ref_set && end > h->stream.next)
+		stream_skip_hole(&h->stream, end, c->budget, SINK(c, dir));
+	pump(c);
+	dialog_end(&c->dialog, dir, whole && h->stream.next == h->fin_off);
+}
+
+void
+conn_finish(struct conn *c)
+{
+	pump(c);
+	while (waits(c) && unstick(c))
+		;
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		if (c->half[dir].ref_set && c->half[dir].start_open)
+			start_unseen(c, (enum dir)dir);
+	}
+	finish_tail(c, DIR_SERVER);
+	finish_tail(c, DIR_CLIENT);
+	while (waits(c) && unstick(c))
+		;
+}
+
+void
+conn_clear(struct conn *c)
+{
+	for (int dir = 0; dir < DIR_COUNT; dir++)
+		stream_clear(&c->half[dir].stream, c->budget);
+	dialog_clear(&c->dialog);
+}

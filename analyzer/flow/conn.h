@@ -1,0 +1,99 @@
+/*
+ * conn: one TCP connection as it was seen.                  RFC 9293, 5961, 7323
+ *
+ * In:    the segments of both directions, in the order of the file.
+ * Out:   the facts in this struct, complete after conn_finish.
+ * Offsets of a direction count from `origin`, its first octet; they start far above zero so
+ *        that octets before what was first seen have one too. Where the SYN was not
+ *        seen, origin is the first octet that was, and `start_seen` is false.
+ * A direction whose start may still come, or with a hole before kept octets, waits: for
+ *        CONN_PATIENCE_LOST_NS once the peer has acknowledged what is missing (then only the
+ *        capture lacks it), for CONN_PATIENCE_OPEN_NS otherwise. What is then still missing is a
+ * gap. Owns:  its streams and its dialogue, taken from the budget. Fails: never.
+ */
+#ifndef HATCHECK_CONN_H
+#define HATCHECK_CONN_H
+
+#include "analyzer/flow/stream.h"
+#include "analyzer/smtp/dialog.h"
+#include "capture/packet/segment.h"
+
+#define CONN_ORIGIN (UINT64_C(1) << 32)
+#define CONN_PATIENCE_LOST_NS (INT64_C(1) * 1000000000)
+#define CONN_PATIENCE_OPEN_NS (INT64_C(60) * 1000000000)
+#define CONN_COPY_AGE_NS (INT64_C(10) * 1000000) /* a mirrored port sends its copy sooner */
+#define CONN_COPIES 4
+#define CONN_HISTORY 40
+
+struct conn_key {
+	struct endpoint client, server;
+};
+
+/* A FIN or RST as it was sent. */
+struct conn_close {
+	uint64_t frame_no; /* 0: none */
+	int64_t ts_ns;
+	uint32_t seq, ack, len;
+	uint8_t flags, ttl;
+};
+
+struct conn_copy { /* what a segment looked like, to know it again */
+	uint64_t print;
+	int64_t ts_ns;
+	bool numbered; /* it had an IPv4 identification */
+};
+
+struct conn_half {
+	struct stream stream;
+	uint64_t origin;
+	uint64_t ref_off; /* a pair of an offset and its sequence number, moved along */
+	uint32_t ref_seq;
+	bool ref_set;
+	bool start_seen; /* the SYN was: origin is proven */
+	bool start_open; /* octets came, the SYN may still */
+	bool acked_set;
+	uint64_t acked; /* the highest offset of the other direction acknowledged */
+	uint64_t fin_off;
+	uint64_t fin_ack_frame_no; /* the other side's first ACK of the FIN; 0: none seen */
+	struct conn_close fin, rst;
+	struct conn_close odd_rst; /* one that did not close, or was overruled */
+	uint64_t packets;
+	uint64_t letters;    /* letters of the history already set */
+	uint32_t repeats[4]; /* of the letters that count */
+	uint32_t window;     /* the largest offered, octets; 0: none seen */
+	int8_t window_shift;
+	uint8_t ttl_min, ttl_max; /* of segments without RST; 0: none seen */
+	struct conn_copy copies[CONN_COPIES];
+	uint8_t copy_at;
+	uint64_t syn_frame_no, syn_count;
+	int64_t syn_ts_ns;
+};
+
+struct conn {
+	struct conn_key key;
+	uint64_t id;
+	struct budget *budget;
+	struct limits *limits;
+	struct conn_half half[DIR_COUNT];
+	struct dialog dialog;
+	uint64_t first_frame_no, last_frame_no, ack_frame_no; /* ack: the client's of the SYN,ACK */
+	int64_t first_ts_ns, last_ts_ns, ack_ts_ns;
+	int64_t wait_since_ns; /* 0: nothing waits */
+	char history[CONN_HISTORY];
+	uint8_t history_n, ts_digits;
+	bool evicted; /* given up for memory: not all of it was seen */
+};
+
+void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
+    struct limits *limits);
+void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
+/* True when both sides have closed, or one has reset it: only stragglers may come. */
+bool conn_closed(const struct conn *c);
+/* Nothing more will be seen: what waits goes on, what is missing becomes gaps. */
+void conn_finish(struct conn *c);
+void conn_clear(struct conn *c);
+
+/* The offset of a sequence number of this direction, as far as it can be known. */
+uint64_t conn_off(const struct conn_half *h, uint32_t seq);
+
+#endif

@@ -1,0 +1,499 @@
+#include "analyzer/flow/flow.h"
+
+#include <stdlib.h>
+
+#include "analyzer/flow/halfopen.h"
+
+enum list { LIST_OPEN, LIST_CLOSED, LIST_COUNT };
+
+struct entry {
+	struct conn conn;
+	struct entry *older, *newer;
+	uint64_t hash;
+	int64_t touched_ns; /* when it came to the end of its list */
+	uint8_t list;       /* enum list */
+	bool challenged;    /* a SYN with another sequence number waits in half-open */
+};
+
+struct slot {
+	uint64_t hash;
+	struct entry *entry;
+};
+
+struct flow {
+	struct flow_config config;
+	flow_sink *sink;
+	void *ctx;
+	struct halfopen *half;
+	struct slot *slot; /* linear probing, at most three quarters full */
+	size_t slots, count;
+	struct entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
+	struct entry *spare; /* one, kept warm */
+	uint64_t last_id;
+	int64_t now_ns, doubted_ns;
+	bool clock_set;
+};
+
+/* --- lists, oldest first ------------------------------------------------------------ */
+
+static void
+unlink_entry(struct flow *f, struct entry *e)
+{
+	if (e->older != NULL)
+		e->older->newer = e->newer;
+	else
+		f->oldest[e->list] = e->newer;
+	if (e->newer != NULL)
+		e->newer->older = e->older;
+	else
+		f->newest[e->list] = e->older;
+}
+
+static void
+link_entry(struct flow *f, struct entry *e, enum list list)
+{
+	e->list = list;
+	e->touched_ns = f->now_ns;
+	e->newer = NULL;
+	e->older = f->newest[list];
+	if (e->older != NULL)
+		e->older->newer = e;
+	else
+		f->oldest[list] = e;
+	f->newest[list] = e;
+}
+
+/* --- the index ----------------------------------------------------------------------- */
+
+static bool
+same_key(const struct conn_key *a, const struct conn_key *b)
+{
+	return a->client.port == b->client.port && a->server.port == b->server.port &&
+	       memcmp(&a->client.addr, &b->client.addr, sizeof a->client.addr) == 0 &&
+	       memcmp(&a->server.addr, &b->server.addr, sizeof a->server.addr) == 0;
+}
+
+static struct entry *
+find(const struct flow *f, uint64_t hash, const struct conn_key *key)
+{
+	for (size_t i = hash & (f->slots - 1); f->slot[i].entry != NULL;
+	     i = (i + 1) & (f->slots - 1)) {
+		if (f->slot[i].hash == hash && same_key(&f->slot[i].entry->conn.key, key))
+			return f->slot[i].entry;
+	}
+	return NULL;
+}
+
+static void
+put(struct flow *f, struct entry *e)
+{
+	size_t i = e->hash & (f->slots - 1);
+
+	while (f->slot[i].entry != NULL)
+		i = (i + 1) & (f->slots - 1);
+	f->slot[i] = (struct slot){ e->hash, e };
+}
+
+static void
+unslot(struct flow *f, const struct entry *e)
+{
+	size_t mask = f->slots - 1, hole = e->hash & mask;
+
+	while (f->slot[hole].entry != e)
+		hole = (hole + 1) & mask;
+	for (size_t i = (hole + 1) & mask; f->slot[i].entry != NULL; i = (i + 1) & mask) {
+		if (((i - f->slot[i].hash) & mask) >= ((i - hole) & mask)) {
+			f->slot[hole] = f->slot[i];
+			hole = i;
+		}
+	}
+	f->slot[hole].entry = NULL;
+}
+
+static bool
+grow(struct flow *f)
+{
+	struct slot *old = f->slot;
+	size_t slots = f->slots, want = slots == 0 ? 256 : slots * 2;
+
+	if (old != NULL && f->count < slots / 4 * 3)
+		return true;
+	if (!budget_take(f->config.budget, want * sizeof *old))
+		return false;
+	f->slot = calloc(want, sizeof *old);
+	if (f->slot == NULL) {
+		budget_give(f->config.budget, want * sizeof *old);
+		f->slot = old;
+		return false;
+	}
+	f->slots = want;
+	for (size_t i = 0; i < slots; i++) {
+		if (old[i].entry != NULL)
+			put(f, old[i].entry);
+	}
+	budget_give(f->config.budget, slots * sizeof *old);
+	free(old);
+	return true;
+}
+
+/* --- ends ------------------------------------------------------------------------------ */
+
+static void
+end_entry(struct flow *f, struct entry *e)
+{
+	unlink_entry(f, e);
+	unslot(f, e);
+	f->count--;
+	conn_finish(&e->conn);
+	f->sink(f->ctx, &e->conn);
+	conn_clear(&e->conn);
+	if (f->spare == NULL) {
+		f->spare = e;
+	} else {
+		budget_give(f->config.budget, sizeof *e);
+		free(e);
+	}
+}
+
+static void
+end_half_open(struct flow *f, struct halfopen_entry *h, bool evicted)
+{
+	struct conn conn;
+
+	halfopen_conn(h, f->config.budget, f->config.limits, &conn);
+	conn.evicted = evicted;
+	if (evicted && f->now_ns > conn.last_ts_ns)
+		conn.last_ts_ns = f->now_ns;
+	halfopen_remove(f->half, h);
+	conn_finish(&conn);
+	f->sink(f->ctx, &conn);
+	conn_clear(&conn);
+}
+
+/* Frees the state of least worth; false when there is none, or only the one to be kept. */
+static bool
+evict(struct flow *f, const struct entry *keep)
+{
+	struct entry *e = f->oldest[LIST_CLOSED];
+	struct halfopen_entry *h;
+
+	if (e != NULL && e != keep) {
+		end_entry(f, e);
+		return true;
+	}
+	h = halfopen_oldest(f->half);
+	if (h != NULL) {
+		limits_hit(f->config.limits, LIMIT_EVICTED_HALF_OPEN, 1);
+		end_half_open(f, h, true);
+		return true;
+	}
+	e = f->oldest[LIST_OPEN];
+	if (e == NULL || e == keep)
+		return false;
+	limits_hit(f->config.limits, LIMIT_EVICTED_CONNECTIONS, 1);
+	e->conn.evicted = true;
+	end_entry(f, e);
+	return true;
+}
+
+static void
+expire(struct flow *f)
+{
+	static const int64_t idle_ns = FLOW_IDLE_NS;
+	struct halfopen_entry *h;
+	struct entry *e;
+
+	while (
+	    (e = f->oldest[LIST_CLOSED]) != NULL && f->now_ns - e->touched_ns > f->config.linger_ns)
+		end_entry(f, e);
+	while ((h = halfopen_oldest(f->half)) != NULL && f->now_ns - h->ts_ns > FLOW_HALF_OPEN_NS)
+		end_half_open(f, h, false);
+	while ((e = f->oldest[LIST_OPEN]) != NULL && f->now_ns - e->touched_ns > idle_ns)
+		end_entry(f, e);
+}
+
+/* A stamp more than a day ahead has to be confirmed by the next one. */
+static void
+set_clock(struct flow *f, int64_t ts_ns)
+{
+	if (!f->clock_set) {
+		f->clock_set = true;
+		f->now_ns = ts_ns;
+	} else if (ts_ns > f->now_ns && ts_ns - f->now_ns > FLOW_JUMP_NS &&
+		   (f->doubted_ns == 0 || ts_ns < f->doubted_ns)) {
+		f->doubted_ns = ts_ns;
+		return;
+	} else if (ts_ns > f->now_ns) {
+		f->now_ns = ts_ns;
+	}
+	f->doubted_ns = 0;
+}
+
+void
+flow_time(struct flow *f, int64_t now_ns)
+{
+	set_clock(f, now_ns);
+	expire(f);
+}
+
+/* --- beginnings -------------------------------------------------------------------------- */
+
+static struct entry *
+new_entry(struct flow *f, const struct conn_key *key, uint64_t hash)
+{
+	struct entry *e = f->spare;
+
+	f->spare = NULL;
+	if (e == NULL) {
+		while (!budget_take(f->config.budget, sizeof *e)) {
+			if (!evict(f, NULL))
+				return NULL;
+		}
+		e = malloc(sizeof *e);
+		if (e == NULL) {
+			budget_give(f->config.budget, sizeof *e);
+			return NULL;
+		}
+	}
+	while (!grow(f)) {
+		if (!evict(f, NULL)) {
+			f->spare = e;
+			return NULL;
+		}
+	}
+	e->conn.key = *key;
+	e->hash = hash;
+	e->challenged = false;
+	put(f, e);
+	f->count++;
+	link_entry(f, e, LIST_OPEN);
+	return e;
+}
+
+/* The connection of a half-open entry, now that something else is seen of it. */
+static struct entry *
+promote(struct flow *f, struct halfopen_entry *h, const struct conn_key *key, uint64_t hash)
+{
+	struct conn conn;
+	struct entry *e;
+
+	halfopen_conn(h, f->config.budget, f->config.limits, &conn);
+	halfopen_remove(f->half, h);
+	e = new_entry(f, key, hash);
+	if (e == NULL) {
+		conn_clear(&conn);
+		return NULL;
+	}
+	e->conn = conn;
+	return e;
+}
+
+static void
+add_half_open(struct flow *f, const struct conn_key *key, const struct segment *s)
+{
+	uint32_t id = (uint32_t)++f->last_id;
+
+	while (halfopen_add(f->half, key, s, id) == NULL) {
+		if (!evict(f, NULL)) {
+			limits_hit(f->config.limits, LIMIT_EVICTED_HALF_OPEN, 1);
+			return;
+		}
+	}
+}
+
+static void
+repeat_syn(struct halfopen_entry *h, const struct segment *s)
+{
+	int64_t ms = (s->ts_ns - h->ts_ns) / 1000000;
+
+	if (h->syn_count < UINT16_MAX)
+		h->syn_count++;
+	if (ms > (int64_t)h->last_ms && ms < (int64_t)UINT32_MAX)
+		h->last_ms = (uint32_t)ms;
+}
+
+static bool
+is_syn(const struct segment *s)
+{
+	return (s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
+
+/* A SYN of this very connection: sent again, or later in the file than what followed it. */
+static bool
+own_syn(const struct conn *c, const struct segment *s)
+{
+	const struct conn_half *client = &c->half[DIR_CLIENT];
+	uint64_t off;
+
+	if (!client->ref_set)
+		return true;
+	off = conn_off(client, s->seq + 1);
+	if (client->start_seen)
+		return off == client->origin;
+	return client->start_open && off <= client->stream.end &&
+	       client->stream.end - off <= STREAM_MAX_KEPT;
+}
+
+/* The segment belongs to the connection that the waiting SYN opens, not to the one it challenges.
+ */
+static bool
+answers(const struct halfopen_entry *h, enum dir dir, const struct segment *s)
+{
+	if (dir == DIR_SERVER)
+		return (s->flags & TCP_ACK) && s->ack == h->seq + 1 &&
+		       (s->flags & (TCP_SYN | TCP_RST)) != 0;
+	return s->seq == h->seq + 1;
+}
+
+/* The entry that a segment belongs to; NULL when it was dealt with, or there is no memory. */
+static struct entry *
+entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s)
+{
+	uint64_t hash = halfopen_hash(f->config.secret, key);
+	struct entry *e = f->slots == 0 ? NULL : find(f, hash, key);
+	struct halfopen_entry *h;
+
+	if (e != NULL && !e->challenged && (!is_syn(s) || own_syn(&e->conn, s)))
+		return e;
+	h = halfopen_find(f->half, key);
+	if (e != NULL && h != NULL && !is_syn(s)) {
+		if (!answers(h, dir, s))
+			return e;
+		end_entry(f, e);
+		return promote(f, h, key, hash);
+	}
+	if (e != NULL && is_syn(s) && own_syn(&e->conn, s))
+		return e;
+	if (h != NULL && is_syn(s) && h->seq == s->seq) {
+		repeat_syn(h, s);
+		return NULL;
+	}
+	if (e != NULL && is_syn(s)) {
+		if (conn_closed(&e->conn))
+			end_entry(f, e);
+		else
+			e->challenged = true;
+	}
+	if (is_syn(s) && s->len == 0) {
+		if (h != NULL)
+			end_half_open(f, h, false);
+		add_half_open(f, key, s);
+		return NULL;
+	}
+	if (e != NULL && e->challenged && h == NULL) {
+		e->challenged = false; /* its challenger is gone */
+		return e;
+	}
+	if (h != NULL)
+		return promote(f, h, key, hash);
+	e = new_entry(f, key, hash);
+	if (e != NULL)
+		conn_init(&e->conn, key, ++f->last_id, f->config.budget, f->config.limits);
+	return e;
+}
+
+/*
+ * Which side is the client. Between two server ports the SYN tells, then what is known of the
+ * tuple. A server that opens a connection from its own port 25 is no listener: false.
+ */
+static bool
+orient(struct flow *f, const struct segment *s, struct conn_key *key, enum dir *dir)
+{
+	bool to = port_set_has(f->config.ports, s->dst.port);
+	bool from = port_set_has(f->config.ports, s->src.port);
+	uint8_t syn = s->flags & (TCP_SYN | TCP_ACK);
+
+	*dir = to ? DIR_CLIENT : DIR_SERVER;
+	if (to && from) {
+		*key = (struct conn_key){ s->dst, s->src };
+		if (syn == (TCP_SYN | TCP_ACK) ||
+		    (syn != TCP_SYN && f->slots > 0 &&
+			find(f, halfopen_hash(f->config.secret, key), key) != NULL))
+			*dir = DIR_SERVER;
+	} else if (syn == (*dir == DIR_SERVER ? TCP_SYN : TCP_SYN | TCP_ACK)) {
+		return false;
+	}
+	*key = *dir == DIR_CLIENT ? (struct conn_key){ s->src, s->dst }
+	                          : (struct conn_key){ s->dst, s->src };
+	return true;
+}
+
+void
+flow_segment(struct flow *f, const struct segment *s)
+{
+	struct conn_key key;
+	struct entry *e;
+	enum dir dir;
+
+	flow_time(f, s->ts_ns);
+	if (!orient(f, s, &key, &dir))
+		return;
+	e = entry_of(f, &key, dir, s);
+	if (e != NULL) {
+		conn_segment(&e->conn, dir, s);
+		unlink_entry(f, e);
+		link_entry(f, e, conn_closed(&e->conn) ? LIST_CLOSED : LIST_OPEN);
+	}
+	/* A sixteenth stays free for what connections keep, so that floods do not cut them short.
+	 */
+	while (f->config.budget->used > f->config.budget->max / 16 * 15 && evict(f, e))
+		;
+}
+
+/* --- life -------------------------------------------------------------------------------- */
+
+struct flow *
+flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
+{
+	struct flow *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		return NULL;
+	f->config = *config;
+	f->sink = sink;
+	f->ctx = ctx;
+	f->half = halfopen_new(config->budget, config->secret);
+	if (f->half == NULL) {
+		free(f);
+		return NULL;
+	}
+	return f;
+}
+
+void
+flow_finish(struct flow *f)
+{
+	struct halfopen_entry *h;
+
+	for (int list = 0; list < LIST_COUNT; list++) {
+		while (f->oldest[list] != NULL)
+			end_entry(f, f->oldest[list]);
+	}
+	while ((h = halfopen_oldest(f->half)) != NULL)
+		end_half_open(f, h, false);
+}
+
+void
+flow_free(struct flow *f)
+{
+	if (f == NULL)
+		return;
+	for (int list = 0; list < LIST_COUNT; list++) {
+		while (f->oldest[list] != NULL) {
+			struct entry *e = f->oldest[list];
+
+			f->oldest[list] = e->newer;
+			conn_clear(&e->conn);
+			budget_give(f->config.budget, sizeof *e);
+			free(e);
+		}
+	}
+	if (f->spare != NULL) {
+		budget_give(f->config.budget, sizeof *f->spare);
+		free(f->spare);
+	}
+	halfopen_free(f->half);
+	budget_give(f->config.budget, f->slots * sizeof *f->slot);
+	free(f->slot);
+	free(f);
+}

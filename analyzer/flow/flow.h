@@ -1,0 +1,45 @@
+/*
+ * flow: segments to connections.
+ *
+ * In:    segments in the order of the run, a wanted port on either side.
+ * Out:   one sink call per connection when it has ended; after the call it is gone.
+ * Keys:  the full tuple, hashed with the run's secret. The client is who sent the SYN; where none
+ *        was seen, who is not at a server port. The same addresses and ports with another initial
+ *        sequence number are another connection, from the moment that anything but its
+ *        SYN is seen or the old one is closed.
+ * Time:  packet time. A connection ends linger_ns after it closed, FLOW_IDLE_NS after its last
+ *        segment, FLOW_HALF_OPEN_NS after an unanswered SYN. A single stamp far in the future
+ *        moves no clock.
+ * Bound: the budget. Under pressure closed connections end at once, then the oldest half-open,
+ *        then the open one that was silent longest; the last two are counted in limits.
+ */
+#ifndef HATCHECK_FLOW_H
+#define HATCHECK_FLOW_H
+
+#include "analyzer/flow/conn.h"
+#include "capture/packet/packet.h"
+
+#define FLOW_HALF_OPEN_NS (INT64_C(180) * 1000000000) /* 6 SYNs in 127 s, and the last answer */
+#define FLOW_IDLE_NS (INT64_C(3600) * 1000000000)
+#define FLOW_JUMP_NS (INT64_C(86400) * 1000000000)
+
+struct flow_config {
+	const struct port_set *ports;
+	struct budget *budget;
+	struct limits *limits;
+	uint64_t secret;
+	int64_t linger_ns;
+};
+
+/* The connection is finished (conn_finish) and borrowed until the sink returns. */
+typedef void flow_sink(void *ctx, const struct conn *conn);
+
+struct flow;
+
+struct flow *flow_new(const struct flow_config *config, flow_sink *sink, void *ctx);
+void flow_segment(struct flow *f, const struct segment *seg);
+void flow_time(struct flow *f, int64_t now_ns);
+void flow_finish(struct flow *f);
+void flow_free(struct flow *f);
+
+#endif

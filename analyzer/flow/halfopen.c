@@ -1,0 +1,348 @@
+#include "analyzer/flow/halfopen.h"
+
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define NONE UINT32_MAX
+#define V6 UINT32_C(0x80000000) /* in a reference: which pool */
+#define PER_CHUNK 4096
+
+/* Entries of one size; chunks never move and are freed at the end. */
+struct pool {
+	uint8_t **chunk;
+	uint32_t chunks, chunk_room;
+	uint32_t used, free;
+	size_t stride;
+};
+
+struct halfopen {
+	struct budget *budget;
+	uint64_t secret;
+	struct pool pool[2]; /* IPv4, IPv6 */
+	uint32_t oldest, newest;
+	uint32_t *slot; /* references, linear probing */
+	uint32_t slots, count;
+};
+
+uint64_t
+halfopen_hash(uint64_t secret, const struct conn_key *key)
+{
+	uint8_t octets[36];
+	size_t n = key->client.addr.family == 4 ? 4 : 16;
+
+	memcpy(octets, key->client.addr.octet, n);
+	memcpy(octets + n, key->server.addr.octet, n);
+	memcpy(octets + 2 * n, &key->client.port, 2);
+	memcpy(octets + 2 * n + 2, &key->server.port, 2);
+	return XXH3_64bits_withSeed(octets, 2 * n + 4, secret);
+}
+
+static size_t
+addr_octets(uint8_t family)
+{
+	return family == 4 ? 4 : 16;
+}
+
+static struct halfopen_entry *
+at(struct halfopen *h, uint32_t ref)
+{
+	struct pool *p = &h->pool[(ref & V6) != 0];
+	uint32_t i = ref & ~V6;
+
+	return (
+	    struct halfopen_entry *)(void *)(p->chunk[i / PER_CHUNK] + (i % PER_CHUNK) * p->stride);
+}
+
+static void
+key_of(const struct halfopen_entry *e, struct conn_key *key)
+{
+	size_t n = addr_octets(e->family);
+
+	memset(key, 0, sizeof *key);
+	key->client.addr.family = key->server.addr.family = e->family;
+	memcpy(key->client.addr.octet, e->octet, n);
+	memcpy(key->server.addr.octet, e->octet + n, n);
+	key->client.port = e->client_port;
+	key->server.port = e->server_port;
+}
+
+static bool
+same(const struct halfopen_entry *e, const struct conn_key *key)
+{
+	size_t n = addr_octets(e->family);
+
+	return e->family == key->client.addr.family && e->client_port == key->client.port &&
+	       e->server_port == key->server.port &&
+	       memcmp(e->octet, key->client.addr.octet, n) == 0 &&
+	       memcmp(e->octet + n, key->server.addr.octet, n) == 0;
+}
+
+struct halfopen *
+halfopen_new(struct budget *budget, uint64_t secret)
+{
+	struct halfopen *h = calloc(1, sizeof *h);
+
+	if (h == NULL)
+		return NULL;
+	h->budget = budget;
+	h->secret = secret;
+	h->oldest = h->newest = NONE;
+	for (int i = 0; i < 2; i++) {
+		h->pool[i].free = NONE;
+		h->pool[i].stride = sizeof(struct halfopen_entry) + (i == 0 ? 8 : 32);
+		h->pool[i].stride = (h->pool[i].stride + 7) / 8 * 8;
+	}
+	return h;
+}
+
+void
+halfopen_free(struct halfopen *h)
+{
+	if (h == NULL)
+		return;
+	for (int i = 0; i < 2; i++) {
+		struct pool *p = &h->pool[i];
+
+		for (uint32_t n = 0; n < p->chunks; n++)
+			free(p->chunk[n]);
+		budget_give(h->budget,
+		    p->chunks * PER_CHUNK * p->stride + p->chunk_room * sizeof *p->chunk);
+		free(p->chunk);
+	}
+	budget_give(h->budget, h->slots * sizeof *h->slot);
+	free(h->slot);
+	free(h);
+}
+
+/* --- the pool ------------------------------------------------------------------------ */
+
+static bool
+add_chunk(struct halfopen *h, struct pool *p)
+{
+	if (p->chunks == p->chunk_room) {
+		uint32_t room = p->chunk_room == 0 ? 16 : p->chunk_room * 2;
+		uint8_t **q;
+
+		if (!budget_take(h->budget, (room - p->chunk_room) * sizeof *q))
+			return false;
+		q = realloc(p->chunk, room * sizeof *q);
+		if (q == NULL) {
+			budget_give(h->budget, (room - p->chunk_room) * sizeof *q);
+			return false;
+		}
+		p->chunk = q;
+		p->chunk_room = room;
+	}
+	if (!budget_take(h->budget, PER_CHUNK * p->stride))
+		return false;
+	p->chunk[p->chunks] = malloc(PER_CHUNK * p->stride);
+	if (p->chunk[p->chunks] == NULL) {
+		budget_give(h->budget, PER_CHUNK * p->stride);
+		return false;
+	}
+	p->chunks++;
+	return true;
+}
+
+static uint32_t
+take(struct halfopen *h, uint8_t family)
+{
+	uint32_t bit = family == 4 ? 0 : V6, ref;
+	struct pool *p = &h->pool[bit != 0];
+
+	if (p->free != NONE) {
+		ref = p->free;
+		p->free = at(h, ref)->older;
+		return ref;
+	}
+	if (p->used == p->chunks * PER_CHUNK && !add_chunk(h, p))
+		return NONE;
+	return p->used++ | bit;
+}
+
+/* --- the index ------------------------------------------------------------------------- */
+
+static uint32_t
+slot_of(const struct halfopen *h, const struct conn_key *key)
+{
+	return (uint32_t)halfopen_hash(h->secret, key) & (h->slots - 1);
+}
+
+static void
+put(struct halfopen *h, uint32_t ref)
+{
+	struct conn_key key;
+	uint32_t i;
+
+	key_of(at(h, ref), &key);
+	for (i = slot_of(h, &key); h->slot[i] != NONE; i = (i + 1) & (h->slots - 1))
+		;
+	h->slot[i] = ref;
+}
+
+/* Three quarters full is full. */
+static bool
+grow(struct halfopen *h)
+{
+	uint32_t *old = h->slot, slots = h->slots;
+
+	if (h->slot != NULL && h->count < h->slots / 4 * 3)
+		return true;
+	if (slots >= UINT32_C(1) << 30 ||
+	    !budget_take(h->budget, (slots == 0 ? 256 : slots * 2) * sizeof *old))
+		return false;
+	h->slots = slots == 0 ? 256 : slots * 2;
+	h->slot = malloc(h->slots * sizeof *h->slot);
+	if (h->slot == NULL) {
+		budget_give(h->budget, h->slots * sizeof *old);
+		h->slot = old;
+		h->slots = slots;
+		return false;
+	}
+	memset(h->slot, 0xff, h->slots * sizeof *h->slot);
+	for (uint32_t i = 0; i < slots; i++) {
+		if (old[i] != NONE)
+			put(h, old[i]);
+	}
+	budget_give(h->budget, slots * sizeof *old);
+	free(old);
+	return true;
+}
+
+/* The slot that refers to the key, or NONE. */
+static uint32_t
+lookup(struct halfopen *h, const struct conn_key *key)
+{
+	if (h->count == 0)
+		return NONE;
+	for (uint32_t i = slot_of(h, key); h->slot[i] != NONE; i = (i + 1) & (h->slots - 1)) {
+		if (same(at(h, h->slot[i]), key))
+			return i;
+	}
+	return NONE;
+}
+
+struct halfopen_entry *
+halfopen_find(struct halfopen *h, const struct conn_key *key)
+{
+	uint32_t i = lookup(h, key);
+
+	return i == NONE ? NULL : at(h, h->slot[i]);
+}
+
+/* Closes the hole that a removed slot leaves in its run (Knuth 6.4, algorithm R). */
+static void
+unslot(struct halfopen *h, uint32_t hole)
+{
+	uint32_t mask = h->slots - 1;
+
+	for (uint32_t i = (hole + 1) & mask; h->slot[i] != NONE; i = (i + 1) & mask) {
+		struct conn_key key;
+		uint32_t home;
+
+		key_of(at(h, h->slot[i]), &key);
+		home = slot_of(h, &key);
+		if (((i - home) & mask) >= ((i - hole) & mask)) {
+			h->slot[hole] = h->slot[i];
+			hole = i;
+		}
+	}
+	h->slot[hole] = NONE;
+}
+
+/* --- entries ----------------------------------------------------------------------------- */
+
+struct halfopen_entry *
+halfopen_add(struct halfopen *h, const struct conn_key *key, const struct segment *syn, uint32_t id)
+{
+	size_t n = addr_octets(key->client.addr.family);
+	struct halfopen_entry *e;
+	uint32_t ref;
+
+	if (!grow(h))
+		return NULL;
+	ref = take(h, key->client.addr.family);
+	if (ref == NONE)
+		return NULL;
+	e = at(h, ref);
+	*e = (struct halfopen_entry){
+		.ts_ns = syn->ts_ns,
+		.frame_no = syn->frame_no,
+		.id = id,
+		.seq = syn->seq,
+		.older = h->newest,
+		.newer = NONE,
+		.client_port = key->client.port,
+		.server_port = key->server.port,
+		.window = syn->window,
+		.syn_count = 1,
+		.window_shift = syn->window_shift,
+		.ttl = syn->ttl,
+		.ts_digits = syn->ts_digits,
+		.family = key->client.addr.family,
+	};
+	memcpy(e->octet, key->client.addr.octet, n);
+	memcpy(e->octet + n, key->server.addr.octet, n);
+	if (h->newest != NONE)
+		at(h, h->newest)->newer = ref;
+	else
+		h->oldest = ref;
+	h->newest = ref;
+	put(h, ref);
+	h->count++;
+	return e;
+}
+
+struct halfopen_entry *
+halfopen_oldest(struct halfopen *h)
+{
+	return h->oldest == NONE ? NULL : at(h, h->oldest);
+}
+
+void
+halfopen_remove(struct halfopen *h, struct halfopen_entry *e)
+{
+	struct conn_key key;
+	uint32_t i, ref;
+
+	key_of(e, &key);
+	i = lookup(h, &key);
+	ref = h->slot[i];
+	unslot(h, i);
+	if (e->older != NONE)
+		at(h, e->older)->newer = e->newer;
+	else
+		h->oldest = e->newer;
+	if (e->newer != NONE)
+		at(h, e->newer)->older = e->older;
+	else
+		h->newest = e->older;
+	e->older = h->pool[(ref & V6) != 0].free;
+	h->pool[(ref & V6) != 0].free = ref;
+	h->count--;
+}
+
+void
+halfopen_conn(
+    const struct halfopen_entry *e, struct budget *budget, struct limits *limits, struct conn *out)
+{
+	struct conn_key key;
+	struct segment syn = {
+		.ts_ns = e->ts_ns,
+		.frame_no = e->frame_no,
+		.seq = e->seq,
+		.window = e->window,
+		.flags = TCP_SYN,
+		.ttl = e->ttl,
+		.ts_digits = e->ts_digits,
+		.window_shift = e->window_shift,
+	};
+
+	key_of(e, &key);
+	conn_init(out, &key, e->id, budget, limits);
+	conn_segment(out, DIR_CLIENT, &syn);
+	out->half[DIR_CLIENT].syn_count = out->half[DIR_CLIENT].packets = e->syn_count;
+	out->last_ts_ns += (int64_t)e->last_ms * 1000000;
+}

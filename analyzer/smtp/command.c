@@ -1,0 +1,95 @@
+#include "analyzer/smtp/command.h"
+
+static const struct {
+	struct bytes verb;
+	enum command_after after;
+} table[] = {
+#define X(id, verb, after, clause) [COMMAND_##id] = { BYTES_INIT(verb), AFTER_##after },
+	SMTP_COMMANDS(X)
+#undef X
+};
+
+static bool
+blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct bytes
+skip_blanks(struct bytes b)
+{
+	while (b.n > 0 && blank(b.p[0]))
+		b = bytes_skip(b, 1);
+	return b;
+}
+
+void
+command_parse(struct bytes line, struct command *out)
+{
+	struct bytes verb = skip_blanks(line);
+	size_t n = 0;
+
+	while (n < verb.n && !blank(verb.p[n]))
+		n++;
+	out->arg = skip_blanks(bytes_skip(verb, n));
+	verb.n = n;
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (bytes_case_eq(verb, table[i].verb)) {
+			out->id = (enum command_id)i;
+			out->after = table[i].after;
+			return;
+		}
+	}
+	out->id = COMMAND_UNKNOWN;
+	out->after = AFTER_GO_ON;
+}
+
+struct bytes
+command_path(struct bytes arg)
+{
+	const uint8_t *colon = arg.n > 0 ? memchr(arg.p, ':', arg.n) : NULL;
+	const uint8_t *close;
+	size_t n = 0;
+
+	if (colon != NULL)
+		arg = skip_blanks(bytes_skip(arg, (size_t)(colon - arg.p) + 1));
+	if (arg.n > 0 && arg.p[0] == '<') {
+		arg = bytes_skip(arg, 1);
+		if (arg.n > 0 && arg.p[0] == '"') {
+			/* A quoted local part may hold '>'. RFC 5321 4.1.2 */
+			for (n = 1; n < arg.n && arg.p[n] != '"'; n++)
+				n += arg.p[n] == '\\';
+			if (n > arg.n)
+				n = arg.n;
+		}
+		close = n < arg.n ? memchr(arg.p + n, '>', arg.n - n) : NULL;
+		arg.n = close != NULL ? (size_t)(close - arg.p) : arg.n;
+		/* A source route is to be ignored. RFC 5321 appendix C */
+		if (arg.n > 0 && arg.p[0] == '@' && (colon = memchr(arg.p, ':', arg.n)) != NULL)
+			arg = bytes_skip(arg, (size_t)(colon - arg.p) + 1);
+		return arg;
+	}
+	while (n < arg.n && !blank(arg.p[n]))
+		n++;
+	arg.n = n;
+	return arg;
+}
+
+bool
+command_bdat(struct bytes arg, uint64_t *octets, bool *last)
+{
+	uint64_t value = 0;
+	size_t n = 0;
+
+	for (; n < arg.n && arg.p[n] >= '0' && arg.p[n] <= '9'; n++) {
+		if (value > UINT64_MAX / 10 - 10)
+			return false;
+		value = value * 10 + (uint64_t)(arg.p[n] - '0');
+	}
+	if (n == 0 || (n < arg.n && !blank(arg.p[n])))
+		return false;
+	*octets = value;
+	arg = skip_blanks(bytes_skip(arg, n));
+	*last = bytes_case_starts(arg, BYTES_LIT("LAST"));
+	return true;
+}

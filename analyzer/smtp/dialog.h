@@ -1,0 +1,172 @@
+/*
+ * dialog: what both sides said, as facts.          RFC 5321, 2920, 3030, 3207, 4954
+ *
+ * An observer's machine, not a server's: it decides nothing about the connection and
+ * believes nothing it has not seen. It reads commands from the client's stream, replies
+ * from the server's, and ties each reply to its command:
+ *
+ *   - in order, as the protocol demands, pipelined or not;
+ *   - a reply can only answer a command that its sender had received: its ACK number
+ *     tells. So a 421 that nobody asked for is nobody's answer, and a reply that the
+ *     file shows before its command waits for it;
+ *   - after octets that were not seen the order proves nothing. A reply is tied again only
+ *     at a point of rest: it begins exactly where the client had read to when it sent
+ *     the command, and its sender had then received exactly that command. Replies in
+ *     between stay untied and are counted.
+ *
+ * Bodies (DATA, BDAT) are passed over and never read as dialogue; the lines of an AUTH
+ * exchange are never kept; after an accepted STARTTLS nothing is read at all.
+ *
+ * In:    runs and gaps of either direction, each in stream order.
+ * Out:   the facts in this struct, read by analyzer/verdict.
+ * Owns:  the texts, senders, recipients and unanswered commands, all taken from the budget
+ *        and bounded by the numbers below; what is beyond them is counted in limits.
+ * Fails: never.
+ * Cost:  O(octets); a body costs one memchr per line.
+ */
+#ifndef HATCHECK_SMTP_DIALOG_H
+#define HATCHECK_SMTP_DIALOG_H
+
+#include "analyzer/smtp/command.h"
+#include "analyzer/smtp/line.h"
+#include "capture/base/limits.h"
+
+#define DIALOG_MAX_PENDING 4096 /* commands not yet answered */
+#define DIALOG_MAX_PATHS 4096   /* senders and recipients, each */
+#define DIALOG_MAX_TEXT 262144  /* octets of addresses and replies */
+#define DIALOG_MAX_REPLY 512    /* octets kept of one reply's text */
+
+#define DIALOG_NO_SENDER UINT32_MAX
+
+/* A piece of dialog.text; absent when len is DIALOG_ABSENT. */
+struct piece {
+	uint32_t off, len;
+};
+#define DIALOG_ABSENT UINT32_MAX
+
+struct dialog_path { /* a MAIL or a RCPT, and its reply */
+	struct piece address, reply;
+	uint64_t frame_no, reply_frame_no; /* 0: the reply was not seen */
+	uint32_t sender; /* of a RCPT: the MAIL it belongs to, or DIALOG_NO_SENDER */
+	uint16_t code;   /* 0: the reply was not seen */
+};
+
+struct dialog_paths {
+	struct dialog_path *v;
+	uint32_t count, room;
+};
+
+struct dialog_pending {
+	uint64_t end_off, peer_off;
+	uint32_t index; /* of its path */
+	uint8_t id;     /* enum command_id, or PENDING_GAP */
+	bool last;      /* of a BDAT */
+};
+
+struct dialog_reply {
+	uint64_t off, end_off;
+	uint64_t ack_off;      /* client octets its sender had when it began the reply */
+	uint64_t last_ack_off; /* and when it ended it */
+	uint64_t frame_no;
+	int64_t ts_ns;
+	uint16_t code;
+	bool cut; /* its text is not all there */
+};
+
+enum client_state {
+	CLIENT_COMMANDS,
+	CLIENT_WAIT,   /* the reply to the last command decides what comes next */
+	CLIENT_BODY,   /* after 354, up to the dot */
+	CLIENT_CHUNK,  /* the announced octets of a BDAT */
+	CLIENT_SECRET, /* one line of an AUTH exchange */
+	CLIENT_LOST,   /* after a gap: what this is cannot be known yet */
+	CLIENT_OPAQUE  /* TLS, or no SMTP */
+};
+
+enum dialog_try { TRY_NONE, TRY_REFUSED, TRY_ACCEPTED };
+
+struct dialog {
+	struct budget *budget;
+	struct limits *limits;
+
+	/* Facts. */
+	struct dialog_reply greeting;    /* code 0: none was seen */
+	bool greeting_sure;              /* it is proven to be the server's first reply */
+	bool not_smtp;                   /* the server's first octets are no reply */
+	bool client_spoke, server_spoke; /* at least one octet was seen */
+	uint64_t first_peer_off;         /* server octets the client had when it first spoke */
+	uint64_t first_frame_no;
+	struct piece greeting_text, helo;
+	struct dialog_paths senders, recipients;
+	uint8_t *text;
+	uint32_t text_n, text_room;
+	uint64_t messages;        /* accepted after their last octet */
+	uint64_t bodies_accepted; /* 354, or 2xx to a BDAT */
+	uint64_t content_refused; /* DATA, BDAT or message refused with a recipient accepted */
+	uint64_t untied;          /* replies that could not be tied to a command */
+	uint64_t unsolicited;     /* replies that answer nothing, by their ACK number */
+	uint64_t accepted_unlisted, refused_unlisted; /* recipients beyond DIALOG_MAX_PATHS */
+	uint64_t gap_octets[DIR_COUNT];
+	uint8_t tls, auth; /* enum dialog_try */
+	bool tls_begun;    /* STARTTLS was sent */
+	bool quit_answered;
+	bool body_open; /* a body has begun and is not answered */
+
+	/* Where the machine stands. */
+	uint64_t off[DIR_COUNT]; /* next octet to be taken */
+	struct smtp_line line[DIR_COUNT];
+	struct dialog_reply reply, held, last; /* being put together; waiting; tied or passed */
+	uint8_t *reply_text;
+	uint16_t reply_text_n;
+	bool reply_open, held_set, held_text, last_set;
+	bool unsure; /* octets of the server are missing since the last tie */
+	bool server_opaque, server_begun;
+	bool footing_waits; /* a lost client waits for the server to catch up */
+	bool released;      /* it shall not */
+	bool start_unseen[DIR_COUNT];
+	uint8_t client;    /* enum client_state */
+	uint8_t body_line; /* how far into CR LF . CR LF the body is */
+	bool bare_lf;      /* the client ends its lines with a bare LF */
+	uint64_t chunk_left;
+	uint32_t tx_sender;   /* the current MAIL, or DIALOG_NO_SENDER */
+	uint32_t tx_accepted; /* recipients accepted since the last MAIL, by the replies */
+	struct dialog_pending *pending;
+	uint32_t pending_head, pending_count, pending_room;
+	uint64_t greatest_ack; /* of client octets, in any reply */
+};
+
+void dialog_init(struct dialog *d, struct budget *budget, struct limits *limits);
+
+/* The first octet of this direction was not seen; before any feed. */
+void dialog_start_unseen(struct dialog *d, enum dir dir, uint64_t off);
+
+/*
+ * Returns how many octets it took. Fewer than run.data.n: the direction waits for the
+ * other; feed the rest again, from the same offset, after that one has moved.
+ */
+size_t dialog_feed(struct dialog *d, enum dir dir, const struct run *run);
+
+/* n octets were not captured. */
+void dialog_gap(struct dialog *d, enum dir dir, uint64_t n);
+
+/* True while this direction waits for octets of the other. */
+bool dialog_waits(const struct dialog *d, enum dir dir);
+
+/*
+ * The other direction will not move any more: whoever waits goes on without it. False when
+ * nobody waits.
+ */
+bool dialog_release(struct dialog *d);
+
+/*
+ * No further octets: `whole` when the direction is known to end here (FIN),
+ * not so when only the capture does.
+ */
+void dialog_end(struct dialog *d, enum dir dir, bool whole);
+
+/* Octets of a piece, borrowed. */
+struct bytes dialog_text(const struct dialog *d, struct piece p);
+
+void dialog_clear(struct dialog *d);
+
+#endif

@@ -1,0 +1,380 @@
+#include "analyzer/verdict/classify.h"
+
+#define NS_PER_MS 1000000
+#define EVICTED_LATE_NS (INT64_C(3) * 1000000000) /* SYNs are answered, or sent again, sooner */
+
+/* --- reasons ------------------------------------------------------------------------- */
+
+static const char *
+close_word(const struct conn_close *c)
+{
+	if (c->flags & TCP_RST)
+		return c->flags & TCP_ACK ? "RST,ACK" : "RST";
+	return c->flags & TCP_ACK ? "FIN,ACK" : "FIN";
+}
+
+static int64_t
+ms_after_handshake(const struct facts *f, int64_t ts_ns)
+{
+	int64_t from = f->ack ? f->conn->ack_ts_ns : f->server->syn_ts_ns;
+
+	return (ts_ns - from) / NS_PER_MS;
+}
+
+static struct text
+reason_close(const struct facts *f, struct record_builder *b)
+{
+	const struct conn_close *by = f->closing.by;
+
+	return record_add_format(b,
+	    "%s from the %s in frame %llu, %lld ms after the handshake%s; the server sent no octet",
+	    close_word(by), dir_name(f->closing.dir), (unsigned long long)by->frame_no,
+	    (long long)ms_after_handshake(f, by->ts_ns),
+	    f->ack ? "" : " (whose last ACK was not seen)");
+}
+
+static struct text
+reason_greeting(const struct facts *f, struct record_builder *b)
+{
+	const struct dialog_reply *g = &f->dialog->greeting;
+	const struct closing *c = &f->closing;
+
+	if (c->by == NULL)
+		return record_add_format(b, "greeting %u in frame %llu; no close was seen", g->code,
+		    (unsigned long long)g->frame_no);
+	return record_add_format(b,
+	    "greeting %u in frame %llu; first close: %s from the %s in frame %llu", g->code,
+	    (unsigned long long)g->frame_no, close_word(c->by), dir_name(c->dir),
+	    (unsigned long long)c->by->frame_no);
+}
+
+/* --- rows ---------------------------------------------------------------------------- */
+
+static bool
+holds_unanswered(const struct facts *f)
+{
+	if (f->conn->evicted && f->conn->last_ts_ns - f->conn->first_ts_ns < EVICTED_LATE_NS)
+		return false;
+	return f->only_syns;
+}
+
+static void
+tell_unanswered(const struct facts *f, struct record_builder *b)
+{
+	uint64_t n = f->client->syn_count;
+
+	b->rec->confidence = f->conn->evicted ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
+	b->rec->reason =
+	    record_add_format(b, "%llu SYN%s, and nothing from the server%s", (unsigned long long)n,
+		n == 1 ? "" : "s", f->conn->evicted ? " until it was given up for memory" : "");
+}
+
+/* RFC 9293 3.10.7.1: the RST that answers a SYN has sequence number 0 and acknowledges the SYN. */
+static bool
+holds_port_closed(const struct facts *f)
+{
+	const struct conn_close *rst = &f->server->rst;
+
+	return f->syn && !f->syn_ack && rst->frame_no != 0 && rst->seq == 0 &&
+	       (rst->flags & TCP_ACK) != 0 && f->server->ttl_min == 0 &&
+	       conn_off(f->client, rst->ack) == f->client->stream.end &&
+	       f->client->fin.frame_no == 0;
+}
+
+static void
+tell_port_closed(const struct facts *f, struct record_builder *b)
+{
+	b->rec->confidence = CONFIDENCE_HIGH;
+	b->rec->reason = record_add_format(b, "RST,ACK in frame %llu answers the SYN",
+	    (unsigned long long)f->server->rst.frame_no);
+}
+
+/* The server closed first, where it stood before its first octet, and no client close is hidden. */
+static bool
+closed_silently(const struct facts *f, enum dir dir, bool rst)
+{
+	const struct closing *c = &f->closing;
+
+	return f->syn_ack && f->server_silent && c->by != NULL && c->dir == dir && c->rst == rst &&
+	       !c->peer_unseen && c->off == f->conn->half[dir].stream.end;
+}
+
+static bool
+holds_tcprefuse(const struct facts *f)
+{
+	return closed_silently(f, DIR_SERVER, true);
+}
+
+static bool
+holds_dropped(const struct facts *f)
+{
+	return closed_silently(f, DIR_SERVER, false);
+}
+
+static bool
+holds_client_abort(const struct facts *f)
+{
+	return closed_silently(f, DIR_CLIENT, true) || closed_silently(f, DIR_CLIENT, false);
+}
+
+static void
+tell_silent(const struct facts *f, struct record_builder *b)
+{
+	bool by_server = f->closing.dir == DIR_SERVER;
+
+	b->rec->confidence =
+	    (by_server && !f->ack) || f->conflict ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
+	b->rec->reason = reason_close(f, b);
+}
+
+static bool
+holds_not_smtp(const struct facts *f)
+{
+	return f->dialog->not_smtp || (f->greeting_proven && f->dialog->greeting_sure &&
+					  f->dialog->greeting.code / 100 == 3);
+}
+
+static void
+tell_not_smtp(const struct facts *f, struct record_builder *b)
+{
+	b->rec->confidence = f->conflict ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
+	b->rec->reason = record_add_format(b, "the server's first octets are no SMTP greeting");
+}
+
+static bool
+holds_reject(const struct facts *f)
+{
+	return f->greeting_proven && f->dialog->greeting.code / 100 == 5;
+}
+
+static bool
+holds_deferred(const struct facts *f)
+{
+	return f->greeting_proven && f->dialog->greeting.code / 100 == 4;
+}
+
+static void
+tell_greeting(const struct facts *f, struct record_builder *b)
+{
+	bool less = f->dialog->greeting.cut || !f->dialog->greeting_sure || f->conflict;
+
+	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
+	b->rec->reason = reason_greeting(f, b);
+}
+
+static bool
+greeting_2xx(const struct facts *f)
+{
+	return f->greeting_proven && f->dialog->greeting.code / 100 == 2;
+}
+
+static bool
+let_in(const struct facts *f)
+{
+	return f->rcpt[RCPT_ACCEPTED] > 0 || f->dialog->bodies_accepted > 0 ||
+	       f->dialog->tls == TRY_ACCEPTED;
+}
+
+static bool
+holds_delayed_reject(const struct facts *f)
+{
+	return greeting_2xx(f) && f->server_whole && !let_in(f) && f->senders_accepted > 0 &&
+	       f->rcpt[RCPT_ACCESS] > 0 && f->rcpt_refused == f->rcpt[RCPT_ACCESS];
+}
+
+static void
+tell_delayed_reject(const struct facts *f, struct record_builder *b)
+{
+	uint64_t n = f->rcpt[RCPT_ACCESS];
+
+	b->rec->confidence = f->conflict ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM;
+	b->rec->reason = record_add_format(b,
+	    "greeting %u and MAIL accepted, %s%llu recipient%s refused for a reason of access",
+	    f->dialog->greeting.code, n == 1 ? "the only one, " : "all ", (unsigned long long)n,
+	    n == 1 ? "" : "s");
+}
+
+/* A greeting that was not seen must have been 2xx where the dialogue went on to be accepted. */
+static bool
+holds_accepted(const struct facts *f)
+{
+	if (let_in(f))
+		return f->dialog->greeting.code == 0 || f->dialog->greeting.code / 100 == 2;
+	return greeting_2xx(f) && f->closing.by != NULL && f->server_whole;
+}
+
+static void
+tell_accepted(const struct facts *f, struct record_builder *b)
+{
+	const struct dialog *d = f->dialog;
+	bool less = !f->greeting_proven || !d->greeting_sure || f->conflict;
+
+	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
+	if (d->messages > 0)
+		b->rec->reason = record_add_format(b, "%llu message%s accepted",
+		    (unsigned long long)d->messages, d->messages == 1 ? "" : "s");
+	else if (d->tls == TRY_ACCEPTED)
+		b->rec->reason =
+		    record_add_format(b, "STARTTLS accepted; what followed cannot be seen");
+	else if (f->rcpt[RCPT_ACCEPTED] > 0)
+		b->rec->reason = record_add_format(b, "%llu recipient%s accepted",
+		    (unsigned long long)f->rcpt[RCPT_ACCEPTED],
+		    f->rcpt[RCPT_ACCEPTED] == 1 ? "" : "s");
+	else if (d->bodies_accepted > 0)
+		b->rec->reason = record_add_format(b, "a message body was asked for");
+	else
+		b->rec->reason = reason_greeting(f, b);
+}
+
+static bool
+holds_always(const struct facts *f)
+{
+	(void)f;
+	return true;
+}
+
+/* What is missing, the plainest first. */
+static const char *
+missing(const struct facts *f)
+{
+	if (f->conn->evicted)
+		return "given up for memory before its end";
+	if (f->server->packets == 0)
+		return "only the client's side was captured";
+	if (f->client->packets == 0 && f->dialog->greeting.code / 100 == 2)
+		return "only the server's side was captured";
+	if (!f->syn && !f->syn_ack)
+		return "the start was not captured";
+	if (f->closing.by != NULL && f->closing.peer_unseen)
+		return "octets or a close before the first close were not captured";
+	if (f->dialog->gap_octets[DIR_SERVER] > 0 || f->dialog->start_unseen[DIR_SERVER])
+		return "octets of the server were not captured";
+	if (f->dialog->untied > 0 || f->dialog->gap_octets[DIR_CLIENT] > 0)
+		return "octets of the client were not captured";
+	if (f->closing.by == NULL)
+		return "the end was not captured";
+	return "the segments do not fit together";
+}
+
+static void
+tell_incomplete(const struct facts *f, struct record_builder *b)
+{
+	b->rec->confidence = CONFIDENCE_LOW;
+	if (f->octets[DIR_SERVER] > 0 && !f->dialog->server_spoke)
+		b->rec->reason = record_add_format(b,
+		    "%s; by the client's ACK numbers the server sent %llu octets", missing(f),
+		    (unsigned long long)f->octets[DIR_SERVER]);
+	else
+		b->rec->reason = record_add_format(b, "%s", missing(f));
+}
+
+static const struct {
+	enum verdict verdict;
+	bool (*holds)(const struct facts *f);
+	void (*tell)(const struct facts *f, struct record_builder *b);
+} rows[] = {
+	{ VERDICT_UNANSWERED, holds_unanswered, tell_unanswered },
+	{ VERDICT_PORT_CLOSED, holds_port_closed, tell_port_closed },
+	{ VERDICT_TCPREFUSE, holds_tcprefuse, tell_silent },
+	{ VERDICT_DROPPED, holds_dropped, tell_silent },
+	{ VERDICT_CLIENT_ABORT, holds_client_abort, tell_silent },
+	{ VERDICT_NOT_SMTP, holds_not_smtp, tell_not_smtp },
+	{ VERDICT_REJECT, holds_reject, tell_greeting },
+	{ VERDICT_DEFERRED, holds_deferred, tell_greeting },
+	{ VERDICT_DELAYED_REJECT, holds_delayed_reject, tell_delayed_reject },
+	{ VERDICT_ACCEPTED, holds_accepted, tell_accepted },
+	{ VERDICT_INCOMPLETE, holds_always, tell_incomplete },
+};
+
+/* --- outcomes of an accepted session ------------------------------------------------------ */
+
+static bool
+came_mail(const struct facts *f)
+{
+	return f->dialog->messages > 0;
+}
+
+static bool
+came_encrypted(const struct facts *f)
+{
+	return f->dialog->tls == TRY_ACCEPTED;
+}
+
+static bool
+came_content_refused(const struct facts *f)
+{
+	return f->dialog->content_refused > 0;
+}
+
+/* Broken off: in the middle of a message, or by an RST before anything was refused. */
+static bool
+came_cut_off(const struct facts *f)
+{
+	if (f->closing.by == NULL)
+		return false;
+	if (f->dialog->body_open)
+		return f->dialog->gap_octets[DIR_CLIENT] == 0 && f->server_whole;
+	return f->closing.rst && !f->dialog->quit_answered && f->rcpt_refused == 0 &&
+	       f->senders_refused == 0;
+}
+
+static bool
+came_recipients_deferred(const struct facts *f)
+{
+	return f->server_whole && f->rcpt[RCPT_ACCEPTED] == 0 && f->rcpt[RCPT_TEMPORARY] > 0;
+}
+
+static bool
+came_recipients_refused(const struct facts *f)
+{
+	return f->server_whole && f->rcpt[RCPT_ACCEPTED] == 0 && f->rcpt_refused > 0;
+}
+
+static bool
+came_sender_refused(const struct facts *f)
+{
+	return f->server_whole && f->rcpt[RCPT_ACCEPTED] == 0 && f->senders_refused > 0;
+}
+
+static bool
+came_no_mail(const struct facts *f)
+{
+	return f->server_whole && f->closing.by != NULL && !f->dialog->body_open;
+}
+
+static const struct {
+	enum outcome outcome;
+	bool (*came)(const struct facts *f);
+} outcomes[] = {
+	{ OUTCOME_MAIL_ACCEPTED, came_mail },
+	{ OUTCOME_ENCRYPTED, came_encrypted },
+	{ OUTCOME_CONTENT_REFUSED, came_content_refused },
+	{ OUTCOME_CUT_OFF, came_cut_off },
+	{ OUTCOME_RECIPIENTS_DEFERRED, came_recipients_deferred },
+	{ OUTCOME_RECIPIENTS_REFUSED, came_recipients_refused },
+	{ OUTCOME_SENDER_REFUSED, came_sender_refused },
+	{ OUTCOME_NO_MAIL, came_no_mail },
+};
+
+static enum outcome
+outcome_of(const struct facts *f)
+{
+	for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
+		if (outcomes[i].came(f))
+			return outcomes[i].outcome;
+	}
+	return OUTCOME_NONE; /* not seen to its end */
+}
+
+void
+classify(const struct facts *f, struct record_builder *b)
+{
+	size_t i = 0;
+
+	while (!rows[i].holds(f))
+		i++;
+	b->rec->verdict = (uint8_t)rows[i].verdict;
+	rows[i].tell(f, b);
+	if (rows[i].verdict == VERDICT_ACCEPTED)
+		b->rec->outcome = (uint8_t)outcome_of(f);
+}

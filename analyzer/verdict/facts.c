@@ -1,0 +1,119 @@
+#include "analyzer/verdict/facts.h"
+
+#include "analyzer/smtp/reply.h"
+
+/* A greeting that waits longer than this may be something else. RFC 5321 4.5.3.2.1 gives 5 minutes
+ */
+#define GREETING_SOON_NS (INT64_C(60) * 1000000000)
+
+enum rcpt_class
+facts_rcpt_class(
+    const struct dialog *d, const struct dialog_path *rcpt, const struct refusal_table *refusals)
+{
+	const struct dialog_path *mail =
+	    rcpt->sender < d->senders.count ? &d->senders.v[rcpt->sender] : NULL;
+	struct bytes text = dialog_text(d, rcpt->reply), rest;
+	struct bytes enhanced = reply_enhanced(rcpt->code, text, &rest);
+
+	/* A refusal that follows from that of MAIL, or from its absence, judges no recipient. */
+	if (rcpt->code >= 400 &&
+	    (mail == NULL ? rcpt->sender == DIALOG_NO_SENDER : mail->code >= 400))
+		return RCPT_UNJUDGED;
+	return refusal_class(refusals, rcpt->code, enhanced, rest);
+}
+
+static uint64_t
+octets_sent(const struct conn_half *h, const struct conn_half *peer)
+{
+	uint64_t end = h->stream.end;
+
+	if (h->fin.frame_no != 0 && h->fin_off > end)
+		end = h->fin_off;
+	else if (h->fin.frame_no == 0 && peer->acked_set && peer->acked > end)
+		end = peer->acked;
+	return h->ref_set && end > h->origin ? end - h->origin : 0;
+}
+
+/* Not one octet, and neither side's numbers tell of one. */
+static bool
+silent(const struct conn *c)
+{
+	const struct conn_half *client = &c->half[DIR_CLIENT], *server = &c->half[DIR_SERVER];
+	uint64_t fin = server->fin.frame_no != 0;
+
+	return server->start_seen && server->stream.end == server->origin &&
+	       (server->fin.frame_no == 0 || server->fin_off == server->origin) &&
+	       (!client->acked_set || client->acked <= server->origin + fin);
+}
+
+static bool
+greeting_proven(const struct conn *c)
+{
+	const struct dialog_reply *g = &c->dialog.greeting;
+	const struct conn_half *client = &c->half[DIR_CLIENT];
+
+	if (g->code == 0 || c->dialog.greeting_sure)
+		return g->code != 0;
+	/*
+	 * The SYN,ACK was not seen: the reply came soon after the SYN, and its sender had
+	 * not received a single octet.
+	 */
+	return !c->half[DIR_SERVER].start_seen && client->start_seen && client->syn_frame_no != 0 &&
+	       g->ack_off == 0 && g->ts_ns - client->syn_ts_ns < GREETING_SOON_NS;
+}
+
+/* Nothing the server said is missing, so whatever was not seen accepted was not accepted. */
+static bool
+server_whole(const struct facts *f)
+{
+	const struct dialog *d = f->dialog;
+	const struct conn_half *s = f->server;
+	bool ended = s->fin.frame_no != 0 && s->fin_off == s->stream.end;
+
+	if (f->closing.by == NULL && !d->quit_answered)
+		return false;
+	if (s->rst.frame_no != 0 && s->ref_set && conn_off(s, s->rst.seq) == s->stream.end)
+		ended = true;
+	/* The client closed, had everything that was seen, and no question was open. */
+	if (f->closing.by != NULL && f->closing.dir == DIR_CLIENT && !f->closing.peer_unseen &&
+	    d->pending_count == 0)
+		ended = true;
+	return (ended || d->quit_answered) && d->gap_octets[DIR_SERVER] == 0 && d->untied == 0 &&
+	       !d->start_unseen[DIR_SERVER];
+}
+
+void
+facts_of(const struct conn *conn, const struct refusal_table *refusals, struct facts *f)
+{
+	const struct dialog *d = &conn->dialog;
+
+	memset(f, 0, sizeof *f);
+	f->conn = conn;
+	f->dialog = d;
+	f->client = &conn->half[DIR_CLIENT];
+	f->server = &conn->half[DIR_SERVER];
+	closing_first(conn, &f->closing);
+	f->syn = f->client->syn_frame_no != 0;
+	f->syn_ack = f->server->syn_frame_no != 0;
+	f->ack = conn->ack_frame_no != 0;
+	f->only_syns =
+	    f->syn && f->client->packets == f->client->syn_count && f->server->packets == 0;
+	f->server_silent = silent(conn);
+	f->greeting_proven = greeting_proven(conn);
+	f->conflict =
+	    f->client->stream.conflict_frame_no != 0 || f->server->stream.conflict_frame_no != 0;
+	f->octets[DIR_CLIENT] = octets_sent(f->client, f->server);
+	f->octets[DIR_SERVER] = octets_sent(f->server, f->client);
+	for (uint32_t i = 0; i < d->recipients.count; i++)
+		f->rcpt[facts_rcpt_class(d, &d->recipients.v[i], refusals)]++;
+	/* What was only counted was not read: no reason is known. */
+	f->rcpt[RCPT_ACCEPTED] += d->accepted_unlisted;
+	f->rcpt[RCPT_OTHER] += d->refused_unlisted;
+	f->rcpt_refused = f->rcpt[RCPT_ACCESS] + f->rcpt[RCPT_RECIPIENT] + f->rcpt[RCPT_TEMPORARY] +
+	                  f->rcpt[RCPT_OTHER];
+	for (uint32_t i = 0; i < d->senders.count; i++) {
+		f->senders_accepted += d->senders.v[i].code / 100 == 2;
+		f->senders_refused += d->senders.v[i].code >= 400;
+	}
+	f->server_whole = server_whole(f);
+}

@@ -1,0 +1,268 @@
+#include "analyzer/verdict/refusal.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct row {
+	enum rcpt_class class;
+	const char *code;     /* "5xx" */
+	const char *enhanced; /* front of it, "" for any */
+	const char *text;     /* lower case, "" for any */
+};
+
+/* The first row that holds. */
+static const struct row rows[] = {
+	{ RCPT_TEMPORARY, "4xx", "", "" },
+	{ RCPT_UNJUDGED, "503", "", "" }, /* bad sequence: follows from an earlier refusal */
+
+	/* About the recipient, whatever the code says. */
+	{ RCPT_RECIPIENT, "5xx", "", "relay" },
+	{ RCPT_RECIPIENT, "5xx", "", "user unknown" },
+	{ RCPT_RECIPIENT, "5xx", "", "unknown user" },
+	{ RCPT_RECIPIENT, "5xx", "", "unknown recipient" },
+	{ RCPT_RECIPIENT, "5xx", "", "recipient unknown" },
+	{ RCPT_RECIPIENT, "5xx", "", "unknown address" },
+	{ RCPT_RECIPIENT, "5xx", "", "no such " },
+	{ RCPT_RECIPIENT, "5xx", "", "no mailbox" },
+	{ RCPT_RECIPIENT, "5xx", "", "mailbox" },
+	{ RCPT_RECIPIENT, "5xx", "", "does not exist" },
+	{ RCPT_RECIPIENT, "5xx", "", "doesn't exist" },
+	{ RCPT_RECIPIENT, "5xx", "", "recipient address rejected" },
+	{ RCPT_RECIPIENT, "5xx", "", "recipient rejected" },
+	{ RCPT_RECIPIENT, "5xx", "", "recipient not found" },
+	{ RCPT_RECIPIENT, "5xx", "", "invalid recipient" },
+	{ RCPT_RECIPIENT, "5xx", "", "address rejected" },
+	{ RCPT_RECIPIENT, "5xx", "", "not local" },
+	{ RCPT_RECIPIENT, "5xx", "", "over quota" },
+
+	/* About the sender's identity, the dialogue or a rate: refused, but not for who connects.
+	 */
+	{ RCPT_OTHER, "530", "", "" },
+	{ RCPT_OTHER, "535", "", "" },
+	{ RCPT_OTHER, "538", "", "" },
+	{ RCPT_OTHER, "5xx", "", "authenticat" },
+	{ RCPT_OTHER, "5xx", "", "starttls" },
+	{ RCPT_OTHER, "5xx", "", "spf" },
+	{ RCPT_OTHER, "5xx", "", "dmarc" },
+	{ RCPT_OTHER, "5xx", "", "dkim" },
+	{ RCPT_OTHER, "5xx", "", "too many" },
+	{ RCPT_OTHER, "5xx", "", "helo command" },
+	{ RCPT_OTHER, "5xx", "", "bounce verification" },
+
+	/* RFC 3463 3.2, 3.3: addressing and mailbox status. */
+	{ RCPT_RECIPIENT, "5xx", "5.1.", "" },
+	{ RCPT_RECIPIENT, "5xx", "5.2.", "" },
+
+	/* About who connects. */
+	{ RCPT_ACCESS, "521", "", "" }, /* RFC 7504: this host takes no mail */
+	{ RCPT_ACCESS, "5xx", "", "access" },
+	{ RCPT_ACCESS, "5xx", "", "reputation" },
+	{ RCPT_ACCESS, "5xx", "", "denied" },
+	{ RCPT_ACCESS, "5xx", "", "blacklist" },
+	{ RCPT_ACCESS, "5xx", "", "blocklist" },
+	{ RCPT_ACCESS, "5xx", "", "black list" },
+	{ RCPT_ACCESS, "5xx", "", "block list" },
+	{ RCPT_ACCESS, "5xx", "", "blocked" },
+	{ RCPT_ACCESS, "5xx", "", "banned" },
+	{ RCPT_ACCESS, "5xx", "", "client host" },
+	{ RCPT_ACCESS, "5xx", "", "your host" },
+	{ RCPT_ACCESS, "5xx", "", "your ip" },
+	{ RCPT_ACCESS, "5xx", "", "sending mta" },
+	{ RCPT_ACCESS, "5xx", "", "not allowed" },
+	{ RCPT_ACCESS, "5xx", "", "not permitted" },
+	{ RCPT_ACCESS, "5xx", "", "not authorized" },
+	{ RCPT_ACCESS, "5xx", "", "policy" },
+	/* RFC 3463 3.8: security or policy. */
+	{ RCPT_ACCESS, "5xx", "5.7.", "" },
+
+	{ RCPT_OTHER, "xxx", "", "" },
+};
+
+struct refusal_table {
+	struct row *rows;
+	size_t count;
+	char *text; /* the file, cut into the rows' strings */
+};
+
+static bool
+code_matches(const char *pattern, uint16_t code)
+{
+	char digits[8];
+
+	snprintf(digits, sizeof digits, "%03u", code);
+	for (int i = 0; i < 3; i++) {
+		if (pattern[i] != 'x' && pattern[i] != digits[i])
+			return false;
+	}
+	return true;
+}
+
+static bool
+contains(struct bytes text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i + n <= text.n; i++) {
+		if (strncasecmp((const char *)text.p + i, word, n) == 0)
+			return true;
+	}
+	return n == 0;
+}
+
+static bool
+matches(const struct row *row, uint16_t code, struct bytes enhanced, struct bytes text)
+{
+	return code_matches(row->code, code) &&
+	       bytes_case_starts(enhanced, bytes_str(row->enhanced)) && contains(text, row->text);
+}
+
+enum rcpt_class
+refusal_class(
+    const struct refusal_table *table, uint16_t code, struct bytes enhanced, struct bytes text)
+{
+	size_t i;
+
+	if (code == 0)
+		return RCPT_UNKNOWN;
+	if (code < 300)
+		return RCPT_ACCEPTED;
+	if (enhanced.n > 0 && enhanced.p[0] == '#')
+		enhanced = bytes_skip(enhanced, 1);
+	for (i = 0; table != NULL && i < table->count; i++) {
+		if (matches(&table->rows[i], code, enhanced, text))
+			return table->rows[i].class;
+	}
+	for (i = 0; !matches(&rows[i], code, enhanced, text); i++)
+		;
+	return rows[i].class;
+}
+
+/* --- rows of a file ------------------------------------------------------------------ */
+
+static bool
+class_parse(const char *word, enum rcpt_class *out)
+{
+	static const enum rcpt_class known[] = { RCPT_ACCESS, RCPT_RECIPIENT, RCPT_TEMPORARY,
+		RCPT_OTHER };
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		if (strcmp(word, rcpt_class_name(known[i])) == 0) {
+			*out = known[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+code_parse(const char *word)
+{
+	for (int i = 0; i < 3; i++) {
+		if (word[i] != 'x' && !isdigit((unsigned char)word[i]))
+			return false;
+	}
+	return word[3] == '\0';
+}
+
+/* The next word of *at, ended in place; "" when there is none. */
+static char *
+next_word(char **at)
+{
+	char *word = *at + strspn(*at, " \t"), *end = word + strcspn(word, " \t");
+
+	*at = *end == '\0' ? end : end + 1;
+	*end = '\0';
+	return word;
+}
+
+/* NULL, or what was expected. */
+static const char *
+row_parse(char *line, struct row *row)
+{
+	char *class = next_word(&line), *code = next_word(&line), *enhanced = next_word(&line);
+	size_t n;
+
+	if (!class_parse(class, &row->class))
+		return "a class: access, recipient, temporary or other";
+	if (!code_parse(code))
+		return "a reply code of three digits, x for any";
+	if (*enhanced == '\0')
+		return "the front of an enhanced status code, or -";
+	row->code = code;
+	row->enhanced = strcmp(enhanced, "-") == 0 ? "" : enhanced;
+	line += strspn(line, " \t");
+	for (n = strlen(line); n > 0 && isspace((unsigned char)line[n - 1]); n--)
+		line[n - 1] = '\0';
+	row->text = line;
+	return NULL;
+}
+
+static enum status
+parse_file(struct refusal_table *t, FILE *in, const char *path, struct fault *fault)
+{
+	char line[1024];
+	size_t used = 0;
+
+	for (unsigned no = 1; fgets(line, sizeof line, in) != NULL; no++) {
+		const char *expected;
+		char *own;
+
+		line[strcspn(line, "#\r\n")] = '\0';
+		if (line[strspn(line, " \t")] == '\0')
+			continue;
+		if (t->count == REFUSAL_MAX_ROWS)
+			return fault_set(fault, STATUS_FORMAT, "%s: line %u: more than %d rows",
+			    path, no, REFUSAL_MAX_ROWS);
+		own = memcpy(t->text + used, line, strlen(line) + 1);
+		used += strlen(line) + 1;
+		expected = row_parse(own, &t->rows[t->count]);
+		if (expected != NULL)
+			return fault_set(
+			    fault, STATUS_FORMAT, "%s: line %u: expected %s", path, no, expected);
+		t->count++;
+	}
+	return STATUS_OK;
+}
+
+enum status
+refusal_load(struct refusal_table **out, const char *path, struct fault *fault)
+{
+	struct refusal_table *t = calloc(1, sizeof *t);
+	FILE *in = NULL;
+	enum status status = STATUS_NOMEM;
+
+	if (t == NULL)
+		goto err;
+	t->rows = calloc(REFUSAL_MAX_ROWS, sizeof *t->rows);
+	t->text = malloc(REFUSAL_MAX_ROWS * (size_t)1024);
+	if (t->rows == NULL || t->text == NULL)
+		goto err;
+	in = fopen(path, "r");
+	if (in == NULL) {
+		status = fault_set(fault, STATUS_IO, "%s: %s", path, strerror(errno));
+		goto err;
+	}
+	status = parse_file(t, in, path, fault);
+	fclose(in);
+	if (status != STATUS_OK)
+		goto err;
+	*out = t;
+	return STATUS_OK;
+err:
+	if (status == STATUS_NOMEM)
+		fault_set(fault, status, "%s: no memory", path);
+	refusal_free(t);
+	return status;
+}
+
+void
+refusal_free(struct refusal_table *t)
+{
+	if (t == NULL)
+		return;
+	free(t->rows);
+	free(t->text);
+	free(t);
+}
