@@ -13,6 +13,7 @@ print_line(struct writer *w, struct json_put *p, struct json_object *o)
 	json_put_print(p, o, &w->out);
 	json_object_put(o);
 	output_bytes(&w->out, BYTES_LIT("\n"));
+	output_flush(&w->out); /* for a reader that follows */
 	if (p->failed && w->status == STATUS_OK)
 		w->status = fault_set(&w->fault, STATUS_NOMEM, "out of memory");
 }
@@ -45,5 +46,5 @@ ndjson_path(const struct report_config *config)
 }
 
 const struct writer_kind writer_ndjson = {
-	.path = ndjson_path, .lines = true, .connection = ndjson_connection, .end = ndjson_end
+	.path = ndjson_path, .connection = ndjson_connection, .end = ndjson_end
 };

@@ -1,7 +1,10 @@
 #include "reports/output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
 
 #include "capture/base/escape.h"
 
@@ -16,66 +19,115 @@ failure(const struct output *o, struct fault *fault)
 }
 
 enum status
-output_open(struct output *o, const char *path, bool lines, struct fault *fault)
+output_open(struct output *o, const char *path, struct fault *fault)
 {
-	*o = (struct output){ .path = path };
-	o->file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-	if (o->file == NULL) {
-		o->error = errno;
-		return failure(o, fault);
-	}
-	setvbuf(o->file, NULL, lines ? _IOLBF : _IOFBF, 1 << 16);
-	return STATUS_OK;
+	enum status status;
+
+	o->path = path;
+	o->used = 0;
+	o->error = 0;
+	o->fd = STDOUT_FILENO;
+	if (strcmp(path, "-") != 0)
+		o->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (o->fd >= 0)
+		return STATUS_OK;
+	o->error = errno;
+	status = failure(o, fault);
+	o->path = NULL;
+	return status;
 }
 
-static void
-note(struct output *o)
+void
+output_flush(struct output *o)
 {
-	if (o->error == 0)
-		o->error = errno != 0 ? errno : EIO;
+	size_t done = 0;
+
+	while (o->error == 0 && done < o->used) {
+		ssize_t n = write(o->fd, o->buffer + done, o->used - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			o->error = errno;
+	}
+	o->used = 0;
 }
 
 void
 output_bytes(struct output *o, struct bytes b)
 {
-	/* glibc counts a line as written although its flush failed. */
-	if (o->error == 0 && (fwrite(b.p, 1, b.n, o->file) != b.n || ferror(o->file)))
-		note(o);
+	while (b.n > 0) {
+		struct bytes part = bytes_head(b, OUTPUT_ROOM - o->used);
+
+		memcpy(o->buffer + o->used, part.p, part.n);
+		o->used += part.n;
+		b = bytes_skip(b, part.n);
+		if (o->used == OUTPUT_ROOM)
+			output_flush(o);
+	}
 }
 
 void
 output_format(struct output *o, const char *fmt, ...)
 {
-	va_list ap;
+	size_t n = OUTPUT_ROOM;
 
-	if (o->error != 0)
-		return;
-	va_start(ap, fmt);
-	if (vfprintf(o->file, fmt, ap) < 0 || ferror(o->file))
-		note(o);
-	va_end(ap);
+	/* Straight into the buffer; once more into an empty one if it did not fit. */
+	for (int tries = 0; tries < 2 && n >= OUTPUT_ROOM - o->used; tries++) {
+		va_list ap;
+		int wanted;
+
+		if (tries > 0)
+			output_flush(o);
+		va_start(ap, fmt);
+		wanted = vsnprintf(o->buffer + o->used, OUTPUT_ROOM - o->used, fmt, ap);
+		va_end(ap);
+		n = wanted > 0 ? (size_t)wanted : 0;
+	}
+	o->used += n < OUTPUT_ROOM - o->used ? n : OUTPUT_ROOM - o->used - 1;
+}
+
+void
+output_spaces(struct output *o, size_t count)
+{
+	static const char spaces[] = "                                ";
+
+	while (count > 0) {
+		struct bytes some = bytes_head(bytes_of(spaces, sizeof spaces - 1), count);
+
+		output_bytes(o, some);
+		count -= some.n;
+	}
 }
 
 void
 output_escaped(struct output *o, struct bytes raw)
 {
 	while (raw.n > 0) {
+		struct bytes plain = bytes_head(raw, escape_plain(raw));
 		char one[ESCAPE_CHARACTER];
-		size_t n = escape_character(&raw, one);
 
-		output_bytes(o, bytes_of(one, n));
+		output_bytes(o, plain);
+		raw = bytes_skip(raw, plain.n);
+		if (raw.n > 0) {
+			size_t n = escape_character(&raw, one);
+
+			output_bytes(o, bytes_of(one, n));
+		}
 	}
 }
 
 enum status
 output_close(struct output *o, struct fault *fault)
 {
-	if (o->file == NULL)
+	enum status status;
+
+	if (o->path == NULL)
 		return STATUS_OK;
-	if (fflush(o->file) != 0)
-		note(o);
-	if (o->file != stdout && fclose(o->file) != 0)
-		note(o);
-	o->file = NULL;
-	return o->error == 0 ? STATUS_OK : failure(o, fault);
+	output_flush(o);
+	if (o->fd != STDOUT_FILENO && close(o->fd) != 0 && o->error == 0)
+		o->error = errno;
+	status = o->error == 0 ? STATUS_OK : failure(o, fault);
+	o->path = NULL;
+	return status;
 }

@@ -3,29 +3,37 @@
  *
  * The first failed write is kept with its cause, and everything after it is
  * dropped, so that a writer writes on and asks once at the end.
- * Owns:  its buffer, and the file unless it is standard output.
+ * Owns:  OUTPUT_ROOM octets inside the struct, and the file unless it is standard output.
  */
 #ifndef HATCHECK_OUTPUT_H
 #define HATCHECK_OUTPUT_H
 
-#include <stdio.h>
-
 #include "capture/base/bytes.h"
 #include "capture/base/status.h"
 
+#define OUTPUT_ROOM ((size_t)1 << 16)
+
 struct output {
-	FILE *file;
-	const char *path; /* borrowed, "-" for standard output */
-	int error;        /* errno of the first failure, 0 */
+	const char *path; /* borrowed, "-" for standard output; NULL once closed */
+	int fd;
+	int error;   /* errno of the first failure, 0 */
+	size_t used; /* of the buffer */
+	char buffer[OUTPUT_ROOM];
 };
 
-/* Creates or empties the file. `lines`: each line leaves at once (for a reader that follows). */
-enum status output_open(struct output *o, const char *path, bool lines, struct fault *fault);
+/* Creates or empties the file. */
+enum status output_open(struct output *o, const char *path, struct fault *fault);
 void output_bytes(struct output *o, struct bytes b);
+/* At most OUTPUT_ROOM - 1 octets; what is longer is cut. */
 void output_format(struct output *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void output_spaces(struct output *o, size_t count);
 /* As escape_text makes it. */
 void output_escaped(struct output *o, struct bytes raw);
-/* Flushes; the cause of the first failure, if there was one. Standard output stays open. */
+void output_flush(struct output *o);
+/*
+ * Flushes, and closes all but standard output. The cause of the first failure, if there was
+ * one. What never was opened, or is closed already, is no failure.
+ */
 enum status output_close(struct output *o, struct fault *fault);
 
 #endif

@@ -36,7 +36,7 @@ report_open(struct report **out, const struct report_config *config, struct faul
 			continue;
 		w->kind = kinds[i];
 		w->config = &r->config;
-		status = output_open(&w->out, path, kinds[i]->lines, fault);
+		status = output_open(&w->out, path, fault);
 		r->count++;
 	}
 	if (status != STATUS_OK) {

@@ -13,8 +13,9 @@
 #define ALIGN _Alignof(max_align_t)
 /* No more records than this fit in the buffer at once. */
 #define PENDING_MAX (SPOOL_MEMORY / sizeof(struct record) + 1)
-/* Read at once around a record, in the hope of its neighbours. */
-#define WINDOW ((size_t)16 << 10)
+/* Read at once around a record, for its neighbours; most end soon before or after it. */
+#define WINDOW ((size_t)64 << 10)
+#define WINDOW_BEFORE ((size_t)16 << 10)
 #define INDEX_BLOCK 4096
 
 struct entry {
@@ -242,19 +243,18 @@ in_window(const struct spool *s, uint64_t offset)
 	return left >= sizeof *rec && left >= rec->size ? rec : NULL;
 }
 
+/* n octets of the file into the buffer. */
 static enum status
-move_window(struct spool *s, uint64_t offset, size_t n)
+move_window(struct spool *s, uint64_t start, size_t n)
 {
 	ssize_t got;
 
 	if (widen(s, n) != STATUS_OK)
 		return s->status;
-	got = read_at(s->records, s->buf, n, offset);
-	if (got >= 0 && got < (ssize_t)sizeof(struct record))
-		errno = EIO; /* shorter than what was written */
-	if (got < (ssize_t)sizeof(struct record))
+	got = read_at(s->records, s->buf, n, start);
+	if (got < 0)
 		return failed(s, "read");
-	s->start = offset;
+	s->start = start;
 	s->used = (size_t)got;
 	return STATUS_OK;
 }
@@ -263,16 +263,21 @@ static const struct record *
 load(struct spool *s, uint64_t offset)
 {
 	const struct record *rec = in_window(s, offset);
+	uint64_t before = offset < WINDOW_BEFORE ? offset : WINDOW_BEFORE;
 
-	if (rec == NULL && move_window(s, offset, WINDOW) == STATUS_OK) {
-		size_t n = padded((const struct record *)(const void *)s->buf);
-
-		if (n > WINDOW && move_window(s, offset, n) != STATUS_OK)
-			return NULL;
+	if (rec == NULL && move_window(s, offset - before, WINDOW) == STATUS_OK)
 		rec = in_window(s, offset);
-		errno = EIO;
-		if (rec == NULL)
-			failed(s, "read");
+	if (rec == NULL && s->status == STATUS_OK && s->used >= before + sizeof *rec) {
+		/* Larger than the window; its head tells how large. */
+		rec = (const struct record *)(const void *)(s->buf + before);
+		if (move_window(s, offset, padded(rec)) == STATUS_OK)
+			rec = in_window(s, offset);
+		else
+			rec = NULL;
+	}
+	if (rec == NULL) {
+		errno = EIO; /* the file is shorter than what was written */
+		failed(s, "read");
 	}
 	return rec;
 }

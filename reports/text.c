@@ -6,6 +6,7 @@
  * Verbose lists every connection, and the steps of its profile; quiet, the summary only.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "reports/address.h"
 #include "reports/rfc3339.h"

@@ -1,6 +1,7 @@
 #include "reports/text_summary.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "reports/rfc3339.h"
 

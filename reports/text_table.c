@@ -21,9 +21,13 @@ text_width(struct bytes raw)
 	size_t width = 0;
 
 	while (raw.n > 0) {
+		size_t plain = escape_plain(raw), n = 0;
 		char one[ESCAPE_CHARACTER];
-		size_t n = escape_character(&raw, one);
 
+		width += plain;
+		raw = bytes_skip(raw, plain);
+		if (raw.n > 0)
+			n = escape_character(&raw, one);
 		for (size_t i = 0; i < n; i++)
 			width += ((uint8_t)one[i] & 0xc0) != 0x80;
 	}
@@ -51,7 +55,7 @@ void
 text_cell(struct text_table *t, int width, enum text_color color, struct bytes raw)
 {
 	bool colored = t->color && color != TEXT_PLAIN;
-	size_t wide = (size_t)(width < 0 ? -width : width), have = text_width(raw);
+	size_t wide = (size_t)(width < 0 ? -width : width), have = wide == 0 ? 0 : text_width(raw);
 	size_t pad = wide > have ? wide - have : 0;
 
 	if (!t->first)
@@ -60,10 +64,12 @@ text_cell(struct text_table *t, int width, enum text_color color, struct bytes r
 	if (width > 0)
 		t->owed += pad;
 	if (raw.n > 0) {
-		output_format(t->out, "%*s%s", (int)t->owed, "", colored ? color_code[color] : "");
+		output_spaces(t->out, t->owed);
+		if (colored)
+			output_bytes(t->out, bytes_str(color_code[color]));
 		output_escaped(t->out, raw);
 		if (colored)
-			output_format(t->out, "\033[0m");
+			output_bytes(t->out, BYTES_LIT("\033[0m"));
 		t->owed = 0;
 	}
 	if (width < 0)

@@ -37,7 +37,6 @@ struct writer {
 
 struct writer_kind {
 	const char *(*path)(const struct report_config *config); /* NULL: not asked for */
-	bool lines; /* a line leaves as soon as it is whole */
 	bool (*wants)(struct writer *w, const struct record *rec);
 	void (*connection)(struct writer *w, const struct record *rec);
 	void (*end)(struct writer *w, const struct writer_end *end);

@@ -111,16 +111,20 @@ escape_text(char *out, size_t room, struct bytes in)
 	size_t len = 0, written = 0;
 
 	while (in.n > 0) {
+		size_t plain = escape_plain(in), fits = 0, n;
 		char one[ESCAPE_CHARACTER];
-		size_t n = 1;
 
-		if (in.p[0] >= 0x20 && in.p[0] < 0x7f) {
-			one[0] = (char)in.p[0];
-			in = bytes_skip(in, 1);
-		} else {
-			n = escape_character(&in, one);
-		}
 		/* Once something did not fit, nothing later may. */
+		if (written == len && len + 1 < room)
+			fits = plain < room - 1 - len ? plain : room - 1 - len;
+		if (fits > 0)
+			memcpy(out + len, in.p, fits);
+		written += fits;
+		len += plain;
+		in = bytes_skip(in, plain);
+		if (in.n == 0)
+			break;
+		n = escape_character(&in, one);
 		if (written == len && len + n < room) {
 			memcpy(out + len, one, n);
 			written += n;

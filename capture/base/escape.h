@@ -19,6 +19,17 @@
 #define ESCAPE_GROWTH 4
 #define ESCAPE_CHARACTER 16 /* octets that one character can become */
 
+/* How many octets at the front are printable ASCII, which is what most text is. */
+static inline size_t
+escape_plain(struct bytes in)
+{
+	size_t n = 0;
+
+	while (n < in.n && in.p[n] >= 0x20 && in.p[n] < 0x7f)
+		n++;
+	return n;
+}
+
 /*
  * Takes one character (or one octet that is part of none) off the front of *in, which
  * is not empty, and writes its safe form, unterminated. Returns that form's octets.
