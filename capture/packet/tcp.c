@@ -1,6 +1,8 @@
 /*
  * tcp: the segment at the end of the walk.                 RFC 9293 3.1, RFC 7323 2.2
  */
+#include <arpa/inet.h>
+
 #include "capture/packet/checksum.h"
 #include "capture/packet/walk.h"
 
@@ -16,11 +18,10 @@ static bool
 checksum_right(const struct walk *w, struct bytes segment)
 {
 	uint32_t len = (uint32_t)segment.n;
-	const uint8_t tail[8] = { (uint8_t)(len >> 24), (uint8_t)(len >> 16), (uint8_t)(len >> 8),
-		(uint8_t)len, 0, 0, 0, PROTOCOL_TCP };
-	uint64_t sum = checksum_add(0, bytes_of(w->addr, w->family == 4 ? 8 : 32));
+	uint64_t sum =
+	    (uint64_t)htons((uint16_t)(len >> 16)) + htons((uint16_t)len) + htons(PROTOCOL_TCP);
 
-	sum = checksum_add(sum, bytes_of(tail, sizeof tail));
+	sum = checksum_add(sum, bytes_of(w->addr, w->family == 4 ? 8 : 32));
 	return checksum_ok(checksum_add(sum, segment));
 }
 
@@ -28,13 +29,11 @@ checksum_right(const struct walk *w, struct bytes segment)
 static uint32_t
 options_hash(struct bytes options)
 {
-	uint32_t hash = 0x9e3779b9u;
+	uint32_t hash = 0;
 
-	for (; options.n >= 4; options.p += 4, options.n -= 4) {
-		hash = (hash ^ bytes_be32(options.p)) * 0x85ebca6bu;
-		hash ^= hash >> 15;
-	}
-	return hash;
+	for (; options.n >= 4; options.p += 4, options.n -= 4)
+		hash = (hash + bytes_be32(options.p) + 1) * 0x9e3779b1u;
+	return hash ^ hash >> 15;
 }
 
 static int8_t
@@ -93,7 +92,8 @@ tcp_segment(struct walk *w)
 		return LAYER_BAD;
 	sport = bytes_be16(h);
 	dport = bytes_be16(h + 2);
-	if (!port_set_has(w->packet->ports, dport) && !port_set_has(w->packet->ports, sport))
+	/* `|`: which of the two it is cannot be predicted, whether it is one of them can. */
+	if (!(port_set_has(w->packet->ports, dport) | port_set_has(w->packet->ports, sport)))
 		return LAYER_END;
 	if (w->rest.n < TCP_HEADER)
 		return LAYER_BAD;

@@ -1,55 +1,202 @@
+/*
+ * The run: a heap of the captures that are open, by the time of their next frame. The
+ * captures still to come wait in order of their first frame, and one is opened as soon as
+ * it is due; so captures that follow each other are open one at a time.
+ */
 #include "capture/source/source.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <pcap/pcap.h>
 
+#include "capture/source/filter.h"
+#include "capture/source/inputs.h"
+
+#define PROGRESS_FRAMES 4096 /* a power of two: so many from one report to the next */
+
 struct source {
-	struct source_input *inputs;
-	size_t count, at;
-	pcap_t *pcap;
-	struct bpf_program filter;
-	bool filtered;
-	const char *expression;
+	struct inputs in;
+	struct input **heap; /* room for all of them */
+	size_t open;         /* of them in the heap */
+	size_t turn;         /* the next to be opened, in in.all */
+	bool used;           /* the head of heap[0] has been handed out */
 	uint64_t frame_no;
+	struct filter *filter; /* NULL: every frame passes */
+	void (*progress)(void *ctx, uint64_t done, uint64_t total);
+	void *progress_ctx;
+	uint64_t closed_octets, total; /* of the files on the disk */
 };
 
-static enum status
-open_input(struct source *s, struct fault *fault)
+static bool
+comes_before(const struct input *a, const struct input *b)
 {
-	struct source_input *in = &s->inputs[s->at];
-	char error[PCAP_ERRBUF_SIZE];
-	FILE *f = strcmp(in->path, "-") == 0 ? stdin : fopen(in->path, "rb");
-
-	if (f == NULL)
-		return fault_set(fault, STATUS_IO, "%s: %s", in->path, strerror(errno));
-	s->pcap = pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, error);
-	if (s->pcap == NULL) {
-		fclose(f);
-		return fault_set(fault, STATUS_FORMAT, "%s: %s", in->path, error);
-	}
-	in->format = "pcap";
-	in->link_types[0] = pcap_datalink(s->pcap);
-	in->link_type_count = 1;
-	if (s->expression == NULL)
-		return STATUS_OK;
-	if (pcap_compile(s->pcap, &s->filter, s->expression, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return fault_set(fault, STATUS_FORMAT, "--filter: %s", pcap_geterr(s->pcap));
-	s->filtered = true;
-	return STATUS_OK;
+	if (a->head.ts_ns != b->head.ts_ns)
+		return a->head.ts_ns < b->head.ts_ns;
+	return a < b;
 }
 
 static void
-close_input(struct source *s)
+sift_down(struct source *s)
 {
-	if (s->filtered)
-		pcap_freecode(&s->filter);
-	if (s->pcap != NULL)
-		pcap_close(s->pcap);
-	s->filtered = false;
-	s->pcap = NULL;
+	struct input *moving = s->heap[0];
+	size_t at = 0, child;
+
+	while ((child = at * 2 + 1) < s->open) {
+		if (child + 1 < s->open && comes_before(s->heap[child + 1], s->heap[child]))
+			child++;
+		if (!comes_before(s->heap[child], moving))
+			break;
+		s->heap[at] = s->heap[child];
+		at = child;
+	}
+	s->heap[at] = moving;
+}
+
+static void
+push(struct source *s, struct input *i)
+{
+	size_t at = s->open++;
+
+	while (at > 0 && comes_before(i, s->heap[(at - 1) / 2])) {
+		s->heap[at] = s->heap[(at - 1) / 2];
+		at = (at - 1) / 2;
+	}
+	s->heap[at] = i;
+}
+
+static void
+advance_first(struct source *s)
+{
+	struct input *i = s->heap[0];
+
+	if (input_next(i) != STATUS_OK) {
+		s->closed_octets += i->consumed;
+		s->heap[0] = s->heap[--s->open];
+	}
+	if (s->open > 1)
+		sift_down(s);
+}
+
+/* The capture whose turn it is, if one is left that has frames and is due. */
+static struct input *
+due(struct source *s)
+{
+	struct input *i = s->turn < s->in.count ? &s->in.all[s->turn] : NULL;
+
+	if (i == NULL || i->first_ns == INT64_MAX)
+		return NULL;
+	return s->open == 0 || i->first_ns <= s->heap[0]->head.ts_ns ? i : NULL;
+}
+
+static void
+open_due(struct source *s)
+{
+	struct input *i;
+
+	while ((i = due(s)) != NULL) {
+		enum status status = input_start(i);
+
+		if (status == STATUS_NOMEM && s->open > 0)
+			return; /* one that is open has to end first */
+		if (status == STATUS_NOMEM)
+			input_fail(i, "it cannot be opened again");
+		if (status == STATUS_OK)
+			push(s, i);
+		s->turn++;
+	}
+}
+
+/* The capture with the next frame of the run, NULL at the end. */
+static struct input *
+first(struct source *s)
+{
+	if (s->used) {
+		s->used = false;
+		advance_first(s);
+	}
+	if (s->turn < s->in.count)
+		open_due(s);
+	return s->open == 0 ? NULL : s->heap[0];
+}
+
+static void
+report_progress(struct source *s)
+{
+	uint64_t done = s->closed_octets;
+
+	if (s->progress == NULL)
+		return;
+	for (size_t n = 0; n < s->open; n++)
+		done += s->heap[n]->file->stream->consumed;
+	s->progress(s->progress_ctx, done, s->total);
+}
+
+static void
+count(struct source_input *info, const struct frame *frame)
+{
+	if (info->packets == 0)
+		info->first_ns = frame->ts_ns;
+	info->last_ns = frame->ts_ns;
+	info->packets++;
+	info->bytes += frame->data.n;
+	info->snaplen_cut += frame->wire_len > frame->data.n;
+}
+
+enum status
+source_next(struct source *s, struct frame *frame)
+{
+	struct input *i;
+
+	while ((i = first(s)) != NULL) {
+		s->used = true;
+		s->frame_no++;
+		count(i->info, &i->head);
+		if (s->frame_no % PROGRESS_FRAMES == 0)
+			report_progress(s);
+		if (s->filter != NULL && !filter_passes(s->filter, &i->head))
+			continue;
+		*frame = i->head;
+		frame->frame_no = s->frame_no;
+		return STATUS_OK;
+	}
+	report_progress(s);
+	return STATUS_END;
+}
+
+/* 0 when one of them cannot tell its own. */
+static uint64_t
+total_octets(const struct inputs *in)
+{
+	uint64_t total = 0;
+
+	for (size_t n = 0; n < in->count; n++) {
+		if (in->all[n].state != INPUT_READABLE)
+			continue;
+		if (in->all[n].size == 0)
+			return 0;
+		total += in->all[n].size;
+	}
+	return total;
+}
+
+/* The expression must mean something for the frames of one capture at least. */
+static enum status
+open_filter(struct source *s, const char *expression, struct fault *fault)
+{
+	enum status status = STATUS_USAGE;
+
+	s->filter = filter_new(expression);
+	if (s->filter == NULL)
+		return fault_set(fault, STATUS_NOMEM, "no memory left");
+	for (size_t n = 0; n < s->in.count && status != STATUS_OK; n++) {
+		const struct source_input *info = s->in.all[n].info;
+
+		if (s->in.all[n].state == INPUT_READABLE)
+			status =
+			    filter_check(s->filter, info->link_types, info->link_type_count, fault);
+	}
+	return status;
 }
 
 enum status
@@ -60,82 +207,31 @@ source_open(struct source **out, const struct source_config *config, struct faul
 
 	*out = NULL;
 	if (s == NULL)
-		return STATUS_NOMEM;
-	s->inputs = calloc(config->path_count, sizeof *s->inputs);
-	if (s->inputs == NULL) {
-		free(s);
-		return STATUS_NOMEM;
+		return fault_set(fault, STATUS_NOMEM, "no memory left");
+	status = inputs_open(&s->in, config->paths, config->path_count, fault);
+	if (status == STATUS_OK) {
+		s->heap = calloc(s->in.count, sizeof *s->heap);
+		if (s->heap == NULL)
+			status = fault_set(fault, STATUS_NOMEM, "no memory left");
 	}
-	s->expression = config->filter;
-	for (s->count = 0; s->count < config->path_count; s->count++)
-		s->inputs[s->count] = (struct source_input){ .path = config->paths[s->count],
-			.format = "unknown",
-			.compression = "none",
-			.ts_digits = 6 };
-	status = open_input(s, fault);
+	if (status == STATUS_OK && config->filter != NULL)
+		status = open_filter(s, config->filter, fault);
 	if (status != STATUS_OK) {
 		source_close(s);
 		return status;
 	}
+	s->progress = config->progress;
+	s->progress_ctx = config->progress_ctx;
+	s->total = total_octets(&s->in);
 	*out = s;
 	return STATUS_OK;
-}
-
-static enum status
-next_input(struct source *s, int end)
-{
-	struct source_input *in = &s->inputs[s->at];
-	struct fault fault;
-
-	if (end != PCAP_ERROR_BREAK)
-		snprintf(in->damaged, sizeof in->damaged, "%s", pcap_geterr(s->pcap));
-	close_input(s);
-	while (++s->at < s->count) {
-		if (open_input(s, &fault) == STATUS_OK)
-			return STATUS_OK;
-		snprintf(s->inputs[s->at].damaged, sizeof in->damaged, "%.255s", fault.text);
-		close_input(s);
-	}
-	return STATUS_END;
-}
-
-enum status
-source_next(struct source *s, struct frame *frame)
-{
-	while (s->at < s->count) {
-		struct source_input *in = &s->inputs[s->at];
-		struct pcap_pkthdr *h;
-		const uint8_t *data;
-		int got = pcap_next_ex(s->pcap, &h, &data);
-
-		if (got != 1) {
-			if (next_input(s, got) == STATUS_END)
-				break;
-			continue;
-		}
-		frame->ts_ns = h->ts.tv_sec * INT64_C(1000000000) + h->ts.tv_usec;
-		frame->frame_no = ++s->frame_no;
-		frame->data = bytes_of(data, h->caplen);
-		frame->wire_len = h->len;
-		frame->link_type = in->link_types[0];
-		frame->ts_digits = in->ts_digits;
-		if (in->packets++ == 0)
-			in->first_ns = frame->ts_ns;
-		in->last_ns = frame->ts_ns;
-		in->bytes += h->caplen;
-		in->snaplen_cut += h->len > h->caplen;
-		if (s->filtered && pcap_offline_filter(&s->filter, h, data) == 0)
-			continue;
-		return STATUS_OK;
-	}
-	return STATUS_END;
 }
 
 const struct source_input *
 source_inputs(const struct source *s, size_t *count)
 {
-	*count = s->count;
-	return s->inputs;
+	*count = s->in.count;
+	return s->in.info;
 }
 
 const char *
@@ -154,7 +250,8 @@ source_close(struct source *s)
 {
 	if (s == NULL)
 		return;
-	close_input(s);
-	free(s->inputs);
+	inputs_clear(&s->in);
+	filter_free(s->filter);
+	free(s->heap);
 	free(s);
 }

@@ -9,13 +9,23 @@
  *        they do not; within a capture the order of the file is kept. frame_no counts
  *        every frame read, from 1, so that for a single capture it is the number that
  *        every other tool shows, filter or not.
+ *        A pcapng may mix link types and resolutions; a simple packet, which has no time
+ *        of its own, takes that of the frame before it.
+ * Filter: what does not pass is counted in frame_no and in its source_input, and not
+ *        handed out. Compiled for each link type; where an expression cannot be (`vlan` on
+ *        raw IP) no frame of that link type passes.
  * Fails: source_open: STATUS_IO or STATUS_FORMAT with a fault that names the input when
- *        not one capture could be opened and understood, or the filter does not compile.
+ *        not one capture could be opened and understood; STATUS_USAGE when the filter
+ *        compiles for none of their link types, or no path was given.
  *        A capture that is damaged or cut later ends there, and says so in its
  *        source_input; the others go on. One of several that cannot be opened at all is
  *        listed as damaged likewise.
- * Cost:  one copy of each frame at most; memory: one read buffer for each capture that is
- *        open at once, and captures that do not overlap in time are not.
+ * Waits: source_open for the first frame of each capture, source_next for the next one, and
+ *        neither for more: a pipe is read as it comes.
+ * Cost:  no copy of a frame beyond the kernel's; memory: a buffer of 128 KiB (three with
+ *        compression) for each capture that is open at once, and captures that do not
+ *        overlap in time are not. Of more that overlap than the process may have open,
+ *        the last to start wait for one to end.
  */
 #ifndef HATCHECK_SOURCE_H
 #define HATCHECK_SOURCE_H

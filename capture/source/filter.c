@@ -1,0 +1,107 @@
+#include "capture/source/filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <pcap/pcap.h>
+
+#include "capture/source/savefile.h"
+
+/* Link types of one run; those beyond it are compiled again whenever they alternate. */
+#define KEPT 16
+
+struct program {
+	int link_type;
+	bool compiled;
+	struct bpf_program code;
+	char reason[PCAP_ERRBUF_SIZE];
+};
+
+struct filter {
+	const char *expression;
+	struct program kept[KEPT];
+	size_t count, last; /* last: the one used before, most often the one used next */
+};
+
+struct filter *
+filter_new(const char *expression)
+{
+	struct filter *f = calloc(1, sizeof *f);
+
+	if (f != NULL)
+		f->expression = expression;
+	return f;
+}
+
+void
+filter_free(struct filter *f)
+{
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < f->count; i++)
+		if (f->kept[i].compiled)
+			pcap_freecode(&f->kept[i].code);
+	free(f);
+}
+
+static void
+compile(struct program *p, const char *expression, int link_type)
+{
+	pcap_t *dead = pcap_open_dead(link_type, SAVEFILE_MAX_FRAME);
+
+	p->link_type = link_type;
+	p->compiled =
+	    dead != NULL && pcap_compile(dead, &p->code, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
+	if (!p->compiled)
+		snprintf(p->reason, sizeof p->reason, "%s",
+		    dead == NULL ? "no memory left" : pcap_geterr(dead));
+	if (dead != NULL)
+		pcap_close(dead);
+}
+
+static const struct program *
+program_of(struct filter *f, int link_type)
+{
+	struct program *p;
+
+	if (f->last < f->count && f->kept[f->last].link_type == link_type)
+		return &f->kept[f->last];
+	for (f->last = 0; f->last < f->count; f->last++)
+		if (f->kept[f->last].link_type == link_type)
+			return &f->kept[f->last];
+	if (f->count == KEPT) {
+		f->last = KEPT - 1;
+		if (f->kept[f->last].compiled)
+			pcap_freecode(&f->kept[f->last].code);
+	} else {
+		f->count++;
+	}
+	p = &f->kept[f->last];
+	compile(p, f->expression, link_type);
+	return p;
+}
+
+enum status
+filter_check(struct filter *f, const int *link_types, size_t count, struct fault *fault)
+{
+	static const int ethernet = DLT_EN10MB;
+
+	if (count == 0) {
+		link_types = &ethernet;
+		count = 1;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (program_of(f, link_types[i])->compiled)
+			return STATUS_OK;
+	return fault_set(fault, STATUS_USAGE, "--filter: %s", program_of(f, link_types[0])->reason);
+}
+
+bool
+filter_passes(struct filter *f, const struct frame *frame)
+{
+	const struct program *p = program_of(f, frame->link_type);
+	const struct pcap_pkthdr h = { .caplen = (bpf_u_int32)frame->data.n,
+		.len = frame->wire_len };
+
+	return p->compiled && pcap_offline_filter(&p->code, &h, frame->data.p) != 0;
+}

@@ -1,0 +1,91 @@
+/*
+ * savefile: one capture, pcap or pcapng, frame by frame.        Inside capture/source/ only.
+ *
+ * pcap (draft-ietf-opsawg-pcap) is read in each form that libpcap reads: either byte
+ * order, micro- and nanoseconds, Kuznetzov's longer record headers, the lengths that
+ * stood the other way round before version 2.3. Of pcapng (draft-ietf-opsawg-pcapng) all
+ * that carries frames: several sections, interfaces of different link types and
+ * resolutions, enhanced, simple and the obsolete packet blocks.
+ *
+ * It is read here and not with libpcap because libpcap gives up on a pcapng with
+ * a second link type, and because it copies each frame through two buffers, which takes
+ * longer than all that is done with the frame afterwards.
+ */
+#ifndef HATCHECK_SAVEFILE_H
+#define HATCHECK_SAVEFILE_H
+
+#include "capture/source/source.h"
+#include "capture/source/stream.h"
+
+/* Of a frame, as in libpcap: what claims more is no capture, or damaged. */
+#define SAVEFILE_MAX_FRAME 262144u
+
+struct savefile_pcap {
+	bool swapped;     /* the file's octet order is not this machine's */
+	bool len_first;   /* before version 2.3: the length on the wire comes first */
+	bool len_unsure;  /* version 2.3 itself: either */
+	uint32_t tick_ns; /* 1 or 1000 */
+	size_t record;    /* octets of a record's header */
+	int link_type;
+};
+
+struct savefile_interface;
+
+struct savefile_pcapng {
+	bool swapped;
+	struct savefile_interface *interfaces; /* of the section */
+	size_t count, room;
+	int64_t last_ns; /* for simple packets, which have no time */
+};
+
+struct savefile {
+	struct stream *stream;
+	struct source_input *input;
+	uint64_t at; /* offset of the record or block that is being read */
+	enum status (*next)(struct savefile *f, struct frame *frame);
+	union {
+		struct savefile_pcap pcap;
+		struct savefile_pcapng pcapng;
+	} as;
+	bool is_pcapng;
+};
+
+/*
+ * Fills input->format, compression, link types and ts_digits as they become known, and
+ * input->damaged; the path is read from it, and the input must outlive the savefile.
+ * STATUS_FORMAT when it is no capture; the fault is without the path.
+ */
+enum status savefile_open(struct savefile **out, struct source_input *input, struct fault *fault);
+void savefile_close(struct savefile *f);
+
+/*
+ * STATUS_OK with ts_ns, data, wire_len, link_type and ts_digits of *frame set and
+ * data borrowed until the next call; or STATUS_END, and input->damaged tells whether it
+ * was the orderly end.
+ */
+static inline enum status
+savefile_next(struct savefile *f, struct frame *frame)
+{
+	return f->next(f, frame);
+}
+
+/* The two formats. _starts: an input that starts like this (4 octets) is one. */
+bool savefile_pcap_starts(struct bytes head);
+enum status savefile_pcap_open(struct savefile *f, struct fault *fault);
+bool savefile_pcapng_starts(struct bytes head);
+enum status savefile_pcapng_open(struct savefile *f, struct fault *fault);
+void savefile_pcapng_close(struct savefile *f);
+
+/* For them: one more link type; or why the capture ends at f->at (STATUS_END). */
+void savefile_link_type(struct savefile *f, int link_type);
+enum status savefile_damaged(struct savefile *f, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/*
+ * Fewer octets came than `what`, which starts at f->at, needs: the stream's problem, or the
+ * file is cut, or nothing came at all and this is the orderly end.
+ */
+enum status savefile_cut(struct savefile *f, const char *what);
+/* The DLT_ value of a LINKTYPE_ value as it stands in a file. */
+int savefile_dlt(uint32_t link_type);
+
+#endif
