@@ -144,7 +144,17 @@ struct feeder {
 	enum dir dir;
 };
 
+/* Octets of a direction that an ACK of `off` covers; its FIN is none. */
+static uint64_t
+octets_acked(const struct conn_half *h, uint64_t off)
+{
+	if (h->fin.frame_no != 0 && off > h->fin_off)
+		off = h->fin_off;
+	return off > h->origin ? off - h->origin : 0;
+}
+
 /* Offsets as the dialogue counts them: from the first octet of each direction. */
+
 static size_t
 feed_run(void *ctx, const struct run *run)
 {
@@ -154,7 +164,7 @@ feed_run(void *ctx, const struct run *run)
 
 	r.off -= mine->origin;
 	if (r.peer_off != RUN_PEER_UNKNOWN)
-		r.peer_off = r.peer_off > peer->origin ? r.peer_off - peer->origin : 0;
+		r.peer_off = octets_acked(peer, r.peer_off);
 	return dialog_feed(&f->c->dialog, f->dir, &r);
 }
 
@@ -169,6 +179,18 @@ feed_gap(void *ctx, uint64_t octets)
 
 #define SINK(c, dir) (&(struct stream_sink){ feed_run, feed_gap, &(struct feeder){ (c), (dir) } })
 
+/* All octets up to the FIN were handed up: a line without an end ends here. */
+static void
+end_direction(struct conn *c, enum dir dir)
+{
+	struct conn_half *h = &c->half[dir];
+
+	if (h->fin.frame_no == 0 || h->ended || h->stream.next != h->fin_off)
+		return;
+	h->ended = true;
+	dialog_end(&c->dialog, dir, true);
+}
+
 /* Lets both directions go as far as they can. */
 static void
 pump(struct conn *c)
@@ -181,6 +203,7 @@ pump(struct conn *c)
 			if (!c->half[dir].start_open)
 				moved |= stream_resume(
 				    &c->half[dir].stream, c->budget, SINK(c, (enum dir)dir));
+			end_direction(c, (enum dir)dir);
 		}
 	}
 }
@@ -209,7 +232,7 @@ skip_hole(struct conn *c, enum dir dir)
 {
 	struct conn_half *h = &c->half[dir];
 	const struct conn_half *peer = &c->half[other(dir)];
-	uint64_t end = peer->acked_set ? peer->acked : h->stream.next;
+	uint64_t end = peer->acked_set ? h->origin + octets_acked(h, peer->acked) : h->stream.next;
 
 	if (stream_has_hole(&h->stream))
 		end = UINT64_MAX;
@@ -263,7 +286,9 @@ lost_to_capture(const struct conn *c)
 	for (int dir = 0; dir < DIR_COUNT; dir++) {
 		const struct conn_half *peer = &c->half[other((enum dir)dir)];
 
-		if (peer->acked_set && peer->acked > c->half[dir].stream.next)
+		if (peer->acked_set &&
+		    c->half[dir].origin + octets_acked(&c->half[dir], peer->acked) >
+			c->half[dir].stream.next)
 			return true;
 	}
 	return false;
@@ -476,8 +501,10 @@ conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 	overrule_rst(h, s);
 	if (s->len > 0)
 		on_payload(c, dir, s, copy);
-	if (s->flags & TCP_FIN)
+	if (s->flags & TCP_FIN) {
 		on_fin(h, s);
+		end_direction(c, dir);
+	}
 	if (waits(c) || c->wait_since_ns != 0) {
 		pump(c);
 		lose_patience(c, s->ts_ns);
@@ -520,7 +547,8 @@ finish_tail(struct conn *c, enum dir dir)
 	if (h->ref_set && end > h->stream.next)
 		stream_skip_hole(&h->stream, end, c->budget, SINK(c, dir));
 	pump(c);
-	dialog_end(&c->dialog, dir, whole && h->stream.next == h->fin_off);
+	if (!h->ended)
+		dialog_end(&c->dialog, dir, false);
 }
 
 void

@@ -51,6 +51,7 @@ struct conn_half {
 	bool ref_set;
 	bool start_seen; /* the SYN was: origin is proven */
 	bool start_open; /* octets came, the SYN may still */
+	bool ended;      /* everything up to the FIN was handed up */
 	bool acked_set;
 	uint64_t acked; /* the highest offset of the other direction acknowledged */
 	uint64_t fin_off;
