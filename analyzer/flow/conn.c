@@ -239,6 +239,23 @@ skip_hole(struct conn *c, enum dir dir)
 	stream_skip_hole(&h->stream, end, c->budget, SINK(c, dir));
 }
 
+/* No SYN came for the octets that wait for one. Both directions, for their offsets go together. */
+static bool
+begin_unseen(struct conn *c)
+{
+	bool begun = false;
+
+	for (int dir = 0; dir < DIR_COUNT; dir++)
+		begun |= c->half[dir].start_open && c->half[dir].stream.kept != NULL;
+	for (int dir = 0; begun && dir < DIR_COUNT; dir++) {
+		if (c->half[dir].start_open)
+			start_unseen(c, (enum dir)dir);
+	}
+	if (begun)
+		pump(c);
+	return begun;
+}
+
 /* Everything that a step out of a standstill can change, as one number. */
 static uint64_t
 progress(const struct conn *c)
@@ -257,13 +274,8 @@ unstick(struct conn *c)
 	uint64_t before = progress(c);
 	bool released;
 
-	for (int dir = 0; dir < DIR_COUNT; dir++) {
-		if (c->half[dir].start_open && c->half[dir].stream.kept != NULL) {
-			start_unseen(c, (enum dir)dir);
-			pump(c);
-			return true;
-		}
-	}
+	if (begin_unseen(c))
+		return true;
 	if (dialog_waits(&c->dialog, DIR_SERVER))
 		skip_hole(c, DIR_CLIENT);
 	else if (stream_has_hole(&c->half[DIR_SERVER].stream) ||

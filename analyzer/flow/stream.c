@@ -33,6 +33,13 @@ drop_piece(struct stream *s, struct budget *budget)
 
 /* --- the second copy ------------------------------------------------------------ */
 
+/* A keep-alive probe repeats one octet, and what it says there is garbage. RFC 9293 3.8.4 */
+static bool
+is_probe(const struct stream *s, const struct stream_segment *seg)
+{
+	return seg->len == 1 && seg->off + 1 == s->next;
+}
+
 static void
 compare(struct stream *s, const uint8_t *mine, uint64_t mine_off, size_t mine_n,
     const struct stream_segment *seg)
@@ -41,7 +48,7 @@ compare(struct stream *s, const uint8_t *mine, uint64_t mine_off, size_t mine_n,
 	uint64_t seg_end = seg->off + seg->payload.n, mine_end = mine_off + mine_n;
 	uint64_t to = seg_end < mine_end ? seg_end : mine_end;
 
-	if (from < to && s->conflict_frame_no == 0 &&
+	if (from < to && s->conflict_frame_no == 0 && !is_probe(s, seg) &&
 	    memcmp(mine + (from - mine_off), seg->payload.p + (from - seg->off),
 		(size_t)(to - from)) != 0)
 		s->conflict_frame_no = seg->frame_no;

@@ -12,7 +12,7 @@ dialog_init(struct dialog *d, struct budget *budget, struct limits *limits)
 	memset(d, 0, sizeof *d);
 	d->budget = budget;
 	d->limits = limits;
-	d->greeting_text.len = d->helo.len = DIALOG_ABSENT;
+	d->first_text.len = d->helo.len = DIALOG_ABSENT;
 	d->tx_sender = DIALOG_NO_SENDER;
 }
 
@@ -327,11 +327,10 @@ tie(struct dialog *d, const struct dialog_reply *r, struct bytes text)
 }
 
 static void
-greet(struct dialog *d, const struct dialog_reply *r, struct bytes text)
+greet(struct dialog *d, const struct dialog_reply *r)
 {
 	d->greeting = *r;
 	d->greeting_sure = !d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0;
-	d->greeting_text = keep_text(d, bytes_head(text, DIALOG_MAX_REPLY));
 }
 
 /* A reply is whole. True when it has found its place. */
@@ -341,13 +340,17 @@ place_reply(struct dialog *d, const struct dialog_reply *r, struct bytes text)
 	if (r->ack_off != RUN_PEER_UNKNOWN && r->ack_off > d->greatest_ack &&
 	    r->ack_off < UINT64_MAX)
 		d->greatest_ack = r->ack_off;
+	if (d->first.code == 0) {
+		d->first = *r;
+		d->first_text = keep_text(d, bytes_head(text, DIALOG_MAX_REPLY));
+	}
 	/*
 	 * The first reply of the stream, or one that was sent before the server had
 	 * received a single octet, answers nothing: it greets.
 	 */
 	if (d->greeting.code == 0 && !d->last_set &&
 	    ((!d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0) || r->ack_off == 0))
-		greet(d, r, text);
+		greet(d, r);
 	else if (!tie(d, r, text))
 		return false;
 	d->last = *r;
@@ -382,6 +385,19 @@ join_text(struct dialog *d, struct bytes text, bool first)
 	if (text.n > 0)
 		memcpy(d->reply_text + d->reply_text_n, text.p, text.n);
 	d->reply_text_n = (uint16_t)(d->reply_text_n + text.n);
+}
+
+/* No further line belongs to the reply: it finds its place, or waits for it. */
+static void
+finish_reply(struct dialog *d, struct bytes text)
+{
+	d->reply_open = false;
+	if (place_reply(d, &d->reply, text))
+		return;
+	d->held = d->reply;
+	d->held_set = true;
+	if (text.p != d->reply_text)
+		join_text(d, text, true);
 }
 
 /*
@@ -427,15 +443,8 @@ on_server_line(struct dialog *d, const struct line *line, uint64_t ack_off)
 		join_text(d, part.text, first);
 		text = reply_text(d);
 	}
-	if (!final)
-		return;
-	d->reply_open = false;
-	if (place_reply(d, &d->reply, text))
-		return;
-	d->held = d->reply;
-	d->held_set = true;
-	if (text.p != d->reply_text)
-		join_text(d, text, true);
+	if (final)
+		finish_reply(d, text);
 }
 
 static size_t
@@ -781,12 +790,14 @@ dialog_end(struct dialog *d, enum dir dir, bool whole)
 
 	if (dir == DIR_SERVER ? d->server_opaque : d->client != CLIENT_COMMANDS)
 		return;
-	if (!smtp_line_break(&d->line[dir], d->off[dir], whole ? LINE_EOF : LINE_GAP, &line))
-		return;
-	if (dir == DIR_SERVER)
-		on_server_line(d, &line, line.peer_off);
-	else
-		on_client_line(d, &line);
+	if (smtp_line_break(&d->line[dir], d->off[dir], whole ? LINE_EOF : LINE_GAP, &line)) {
+		if (dir == DIR_SERVER)
+			on_server_line(d, &line, line.peer_off);
+		else
+			on_client_line(d, &line);
+	}
+	if (dir == DIR_SERVER && whole && d->reply_open)
+		finish_reply(d, reply_text(d)); /* `554-` is all there is of it */
 	settle(d);
 }
 

@@ -91,12 +91,13 @@ struct dialog {
 
 	/* Facts. */
 	struct dialog_reply greeting;    /* code 0: none was seen */
+	struct dialog_reply first;       /* the first reply seen, the greeting or not */
 	bool greeting_sure;              /* it is proven to be the server's first reply */
 	bool not_smtp;                   /* the server's first octets are no reply */
 	bool client_spoke, server_spoke; /* at least one octet was seen */
 	uint64_t first_peer_off;         /* server octets the client had when it first spoke */
 	uint64_t first_frame_no;
-	struct piece greeting_text, helo;
+	struct piece first_text, helo;
 	struct dialog_paths senders, recipients;
 	uint8_t *text;
 	uint32_t text_n, text_room;

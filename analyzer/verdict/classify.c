@@ -36,7 +36,7 @@ reason_close(const struct facts *f, struct record_builder *b)
 static struct text
 reason_greeting(const struct facts *f, struct record_builder *b)
 {
-	const struct dialog_reply *g = &f->dialog->greeting;
+	const struct dialog_reply *g = f->greeting;
 	const struct closing *c = &f->closing;
 
 	if (c->by == NULL)
@@ -130,8 +130,8 @@ tell_silent(const struct facts *f, struct record_builder *b)
 static bool
 holds_not_smtp(const struct facts *f)
 {
-	return f->dialog->not_smtp || (f->greeting_proven && f->dialog->greeting_sure &&
-					  f->dialog->greeting.code / 100 == 3);
+	return f->dialog->not_smtp ||
+	       (f->greeting_proven && f->dialog->greeting_sure && f->greeting->code / 100 == 3);
 }
 
 static void
@@ -144,19 +144,19 @@ tell_not_smtp(const struct facts *f, struct record_builder *b)
 static bool
 holds_reject(const struct facts *f)
 {
-	return f->greeting_proven && f->dialog->greeting.code / 100 == 5;
+	return f->greeting_proven && f->greeting->code / 100 == 5;
 }
 
 static bool
 holds_deferred(const struct facts *f)
 {
-	return f->greeting_proven && f->dialog->greeting.code / 100 == 4;
+	return f->greeting_proven && f->greeting->code / 100 == 4;
 }
 
 static void
 tell_greeting(const struct facts *f, struct record_builder *b)
 {
-	bool less = f->dialog->greeting.cut || !f->dialog->greeting_sure || f->conflict;
+	bool less = f->greeting->cut || !f->dialog->greeting_sure || f->conflict;
 
 	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
 	b->rec->reason = reason_greeting(f, b);
@@ -165,7 +165,7 @@ tell_greeting(const struct facts *f, struct record_builder *b)
 static bool
 greeting_2xx(const struct facts *f)
 {
-	return f->greeting_proven && f->dialog->greeting.code / 100 == 2;
+	return f->greeting_proven && f->greeting->code / 100 == 2;
 }
 
 static bool
@@ -190,7 +190,7 @@ tell_delayed_reject(const struct facts *f, struct record_builder *b)
 	b->rec->confidence = f->conflict ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM;
 	b->rec->reason = record_add_format(b,
 	    "greeting %u and MAIL accepted, %s%llu recipient%s refused for a reason of access",
-	    f->dialog->greeting.code, n == 1 ? "the only one, " : "all ", (unsigned long long)n,
+	    f->greeting->code, n == 1 ? "the only one, " : "all ", (unsigned long long)n,
 	    n == 1 ? "" : "s");
 }
 
@@ -199,7 +199,7 @@ static bool
 holds_accepted(const struct facts *f)
 {
 	if (let_in(f))
-		return f->dialog->greeting.code == 0 || f->dialog->greeting.code / 100 == 2;
+		return f->greeting->code == 0 || f->greeting->code / 100 == 2;
 	return greeting_2xx(f) && f->closing.by != NULL && f->server_whole;
 }
 
@@ -207,7 +207,7 @@ static void
 tell_accepted(const struct facts *f, struct record_builder *b)
 {
 	const struct dialog *d = f->dialog;
-	bool less = !f->greeting_proven || !d->greeting_sure || f->conflict;
+	bool less = !d->greeting_sure || d->untied > 0 || f->conflict;
 
 	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
 	if (d->messages > 0)
@@ -241,7 +241,7 @@ missing(const struct facts *f)
 		return "given up for memory before its end";
 	if (f->server->packets == 0)
 		return "only the client's side was captured";
-	if (f->client->packets == 0 && f->dialog->greeting.code / 100 == 2)
+	if (f->client->packets == 0 && f->greeting->code / 100 == 2)
 		return "only the server's side was captured";
 	if (!f->syn && !f->syn_ack)
 		return "the start was not captured";

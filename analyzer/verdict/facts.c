@@ -62,6 +62,21 @@ greeting_proven(const struct conn *c)
 	       g->ack_off == 0 && g->ts_ns - client->syn_ts_ns < GREETING_SOON_NS;
 }
 
+/*
+ * The capture itself begins in mid-stream, with what looks like a refusal from its first frame on:
+ * the only thing the server said before it closed first, to a client that said nothing.
+ */
+static bool
+refusal_from_first_frame(const struct facts *f)
+{
+	const struct dialog *d = f->dialog;
+
+	return f->conn->first_frame_no == 1 && !f->syn && !f->syn_ack && !d->client_spoke &&
+	       f->closing.by != NULL && f->closing.dir == DIR_SERVER && !f->closing.peer_unseen &&
+	       d->first.code >= 400 && d->first.end_off == f->octets[DIR_SERVER] &&
+	       f->dialog->gap_octets[DIR_SERVER] == 0;
+}
+
 /* Nothing the server said is missing, so whatever was not seen accepted was not accepted. */
 static bool
 server_whole(const struct facts *f)
@@ -99,11 +114,16 @@ facts_of(const struct conn *conn, const struct refusal_table *refusals, struct f
 	f->only_syns =
 	    f->syn && f->client->packets == f->client->syn_count && f->server->packets == 0;
 	f->server_silent = silent(conn);
+	f->greeting = &d->greeting;
 	f->greeting_proven = greeting_proven(conn);
 	f->conflict =
 	    f->client->stream.conflict_frame_no != 0 || f->server->stream.conflict_frame_no != 0;
 	f->octets[DIR_CLIENT] = octets_sent(f->client, f->server);
 	f->octets[DIR_SERVER] = octets_sent(f->server, f->client);
+	if (refusal_from_first_frame(f)) {
+		f->greeting = &d->first;
+		f->greeting_proven = true;
+	}
 	for (uint32_t i = 0; i < d->recipients.count; i++)
 		f->rcpt[facts_rcpt_class(d, &d->recipients.v[i], refusals)]++;
 	/* What was only counted was not read: no reason is known. */

@@ -17,11 +17,12 @@ struct facts {
 	const struct conn_half *client, *server;
 	struct closing closing;
 
-	bool syn, syn_ack, ack; /* of the handshake, seen */
-	bool only_syns;         /* nothing but SYNs, from the client */
-	bool server_silent;     /* proven: the server sent no octet */
-	bool greeting_proven;   /* the greeting is the server's first reply */
-	bool conflict;          /* octets came twice with different content */
+	bool syn, syn_ack, ack;              /* of the handshake, seen */
+	bool only_syns;                      /* nothing but SYNs, from the client */
+	bool server_silent;                  /* proven: the server sent no octet */
+	const struct dialog_reply *greeting; /* its code is 0 when none was seen */
+	bool greeting_proven;                /* it is the server's first reply */
+	bool conflict;                       /* octets came twice with different content */
 	bool
 	    server_whole; /* every octet of the server was seen, to its end, and every reply tied */
 	uint64_t octets[DIR_COUNT]; /* sent, seen or not */

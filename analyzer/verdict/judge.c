@@ -108,12 +108,13 @@ store_smtp(const struct facts *f, const struct refusal_table *refusals, struct r
 
 	if (!d->client_spoke && !d->server_spoke)
 		return;
-	greeting = store_piece(d, d->greeting_text, b);
+	greeting = f->greeting->code != 0 ? store_piece(d, d->first_text, b)
+	                                  : (struct text){ 0, RECORD_NONE };
 	helo = store_piece(d, d->helo, b);
 	tls = store_try(d->tls, b, "accepted", "refused");
 	auth = store_try(d->auth, b, "succeeded", "failed");
 	b->rec->smtp = true;
-	b->rec->greeting_code = d->greeting.code;
+	b->rec->greeting_code = f->greeting->code;
 	b->rec->greeting = greeting;
 	b->rec->helo = helo;
 	b->rec->tls = tls;

@@ -50,7 +50,7 @@ see_ack(const struct facts *f)
 static struct sight
 see_greeting(const struct facts *f)
 {
-	return pass(f->dialog->greeting.frame_no);
+	return pass(f->greeting->frame_no);
 }
 
 static bool
@@ -67,14 +67,14 @@ rst_word(const struct conn_close *rst)
 	return rst->flags & TCP_ACK ? "RST,ACK" : "RST without ACK";
 }
 
-/* The gateway closes right after its 5xx, without waiting for the client. */
+/* The gateway closes first. One that goes on to reply until the client closes has waited for it. */
 static struct sight
 see_server_fin(const struct facts *f)
 {
 	const struct conn_half *s = f->server;
 
-	if (f->dialog->greeting_sure && !f->dialog->greeting.cut &&
-	    s->stream.end - s->origin > f->dialog->greeting.end_off)
+	if (f->closing.by != NULL && f->closing.dir == DIR_CLIENT && f->dialog->greeting_sure &&
+	    !f->greeting->cut && s->stream.end - s->origin > f->greeting->end_off)
 		return fail(s->fin.frame_no, "further replies, as of a server that waits for QUIT");
 	if (s->fin.frame_no != 0)
 		return s->fin.flags & TCP_ACK ? pass(s->fin.frame_no)
@@ -138,9 +138,9 @@ see_server_rst(const struct facts *f)
 static struct sight
 see_greeting_220(const struct facts *f)
 {
-	if (f->dialog->greeting.code != 220)
-		return fail(f->dialog->greeting.frame_no, "another 2xx greeting");
-	return pass(f->dialog->greeting.frame_no);
+	if (f->greeting->code != 220)
+		return fail(f->greeting->frame_no, "another 2xx greeting");
+	return pass(f->greeting->frame_no);
 }
 
 /* The first MAIL that was accepted, and the first recipient of any. */
@@ -220,7 +220,7 @@ static const struct step reject_steps[] = {
 	{ "syn_ack", DIR_SERVER, see_syn_ack, "SYN,ACK from the gateway" },
 	{ "ack", DIR_CLIENT, see_ack, "ACK from the client" },
 	{ "reply_5xx", DIR_SERVER, see_greeting, "a 5xx reply as the greeting" },
-	{ "fin_ack", DIR_SERVER, see_server_fin, "FIN,ACK from the gateway right after its 5xx" },
+	{ "fin_ack", DIR_SERVER, see_server_fin, "FIN,ACK from the gateway, before the client's" },
 	{ "ack", DIR_CLIENT, see_ack_of_server_fin, "ACK of the gateway's FIN" },
 	{ "fin_ack", DIR_CLIENT, see_client_fin, "FIN,ACK from the client after the gateway's" },
 	{ "ack", DIR_SERVER, see_ack_of_client_fin, "ACK of the client's FIN" },

@@ -56,10 +56,10 @@ static void
 check_early_talker(const struct facts *f, struct record_builder *b, struct findings *found)
 {
 	const struct dialog *d = f->dialog;
-	uint64_t greeting_end = d->greeting.code != 0 ? d->greeting.end_off : 1;
+	uint64_t greeting_end = f->greeting->code != 0 ? f->greeting->end_off : 1;
 
 	if (d->client_spoke && f->client->start_seen && f->server->start_seen &&
-	    (d->greeting.code == 0 || d->greeting_sure) && d->first_peer_off < greeting_end &&
+	    (f->greeting->code == 0 || d->greeting_sure) && d->first_peer_off < greeting_end &&
 	    b->rec->verdict != VERDICT_NOT_SMTP)
 		findings_add(found, b, SEVERITY_INFO, "wire.early-talker",
 		    FINDING_FRAMES(d->first_frame_no),
