@@ -256,12 +256,17 @@ received(const struct dialog_pending *p, const struct dialog_reply *r)
 	return r->ack_off == RUN_PEER_UNKNOWN || p->end_off <= r->ack_off;
 }
 
-/* The server had client octets that are still to be read here: its reply may answer them. */
+/*
+ * The server had client octets that are still to be read here: its reply may answer them. Not
+ * so when the client itself waits, for this reply or what comes after it.
+ */
 static bool
 client_behind(const struct dialog *d, const struct dialog_reply *r)
 {
+	if (d->client == CLIENT_LOST && d->footing_waits && d->footing_needs > r->off)
+		return false;
 	return r->ack_off != RUN_PEER_UNKNOWN && r->ack_off > d->off[DIR_CLIENT] &&
-	       d->client != CLIENT_WAIT && d->client != CLIENT_LOST && d->client != CLIENT_OPAQUE;
+	       d->client != CLIENT_WAIT && d->client != CLIENT_OPAQUE;
 }
 
 /*
@@ -590,9 +595,11 @@ static bool
 find_footing(struct dialog *d, struct run *run)
 {
 	uint64_t ack = d->last.last_ack_off;
+	uint64_t server_off = d->held_set ? d->held.off : d->off[DIR_SERVER];
 
-	d->footing_waits = run->peer_off != RUN_PEER_UNKNOWN &&
-	                   run->peer_off > d->off[DIR_SERVER] && !d->server_opaque && !d->released;
+	d->footing_waits = run->peer_off != RUN_PEER_UNKNOWN && run->peer_off > server_off &&
+	                   !d->server_opaque && !d->released;
+	d->footing_needs = run->peer_off;
 	if (d->footing_waits)
 		return false;
 	d->released = false;

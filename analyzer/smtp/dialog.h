@@ -122,8 +122,9 @@ struct dialog {
 	bool reply_open, held_set, held_text, last_set;
 	bool unsure; /* octets of the server are missing since the last tie */
 	bool server_opaque, server_begun;
-	bool footing_waits; /* a lost client waits for the server to catch up */
-	bool released;      /* it shall not */
+	uint64_t footing_needs; /* server octets that a lost client has to see before it goes on */
+	bool footing_waits;     /* a lost client waits for the server to catch up */
+	bool released;          /* it shall not */
 	bool start_unseen[DIR_COUNT];
 	uint8_t client;    /* enum client_state */
 	uint8_t body_line; /* how far into CR LF . CR LF the body is */
