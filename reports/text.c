@@ -78,10 +78,14 @@ text_wants(struct writer *w, const struct record *rec)
 	return true;
 }
 
-/* " (frames 7, 9)" */
+/* " (frames 7, 9)", unless the message names its frames itself. */
 static void
-print_frames(struct output *out, const struct record_finding *f)
+print_frames(struct output *out, const struct record *rec, const struct record_finding *f)
 {
+	struct bytes message = record_text(rec, f->message);
+
+	if (message.n > 0 && memmem(message.p, message.n, "frame ", strlen("frame ")) != NULL)
+		return;
 	for (uint8_t i = 0; i < f->frame_count; i++)
 		output_format(out, "%s%" PRIu64,
 		    i > 0                ? ", "
@@ -102,11 +106,11 @@ print_findings(struct text_table *t, const struct record *rec)
 		learn(&wide, text_width(record_text(rec, f[i].rule)));
 	for (uint32_t i = 0; i < rec->findings.count; i++) {
 		text_begin(t, 4);
-		text_cell(t, -(int)sizeof "warning" + 1, text_severity_color(f[i].severity),
+		text_cell(t, -(int)strlen("warning"), text_severity_color(f[i].severity),
 		    bytes_str(severity_name(f[i].severity)));
 		text_cell(t, -wide, TEXT_PLAIN, record_text(rec, f[i].rule));
 		text_cell(t, 0, TEXT_PLAIN, record_text(rec, f[i].message));
-		print_frames(t->out, &f[i]);
+		print_frames(t->out, rec, &f[i]);
 		text_end(t);
 	}
 }
@@ -121,7 +125,7 @@ static void
 print_profile(struct text_table *t, const struct record *rec)
 {
 	const struct record_step *steps = record_array(rec, rec->steps);
-	int wide = 0, digits = sizeof "-" - 1;
+	int wide = 0, digits = strlen("-");
 
 	for (uint32_t i = 0; i < rec->steps.count; i++) {
 		learn(&wide, text_width(record_text(rec, steps[i].step)));

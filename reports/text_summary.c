@@ -5,6 +5,8 @@
 
 #include "reports/rfc3339.h"
 
+#define FEW_CAPTURES 8
+
 struct count {
 	uint64_t n;
 	const char *name, *meaning; /* meaning: "" for none */
@@ -115,6 +117,27 @@ print_capture(struct text_table *t, const struct source_input *in)
 	}
 }
 
+/*
+ * One by one while they are few. A folder of rotated captures is one line, and only those
+ * of which there is something to say have their own.
+ */
+static void
+print_captures(struct text_table *t, const struct source_input *in, size_t count)
+{
+	size_t shown = 0;
+
+	heading(t, "Captures");
+	for (size_t i = 0; i < count; i++) {
+		if (count > FEW_CAPTURES && in[i].damaged[0] == '\0')
+			continue;
+		print_capture(t, &in[i]);
+		shown++;
+	}
+	if (shown < count)
+		output_format(t->out, "  %s%zu captures without damage\n", shown > 0 ? "and " : "",
+		    count - shown);
+}
+
 static void
 print_limits(struct text_table *t, const struct limits *limits)
 {
@@ -151,9 +174,7 @@ text_summary(struct text_table *t, const struct report_run *run, const struct ta
 	for (int s = 0; s < SEVERITY_COUNT; s++) /* the worst first */
 		findings[SEVERITY_COUNT - 1 - s] = (struct count){ tally->findings[s],
 			severity_name(s), "", text_severity_color(s) };
-	heading(t, "Captures");
-	for (size_t i = 0; i < run->capture_count; i++)
-		print_capture(t, &run->captures[i]);
+	print_captures(t, run->captures, run->capture_count);
 	output_bytes(t->out, BYTES_LIT("\n"));
 	heading(t, "Packets");
 	print_counts(t, packet_counts, sizeof packet_counts / sizeof packet_counts[0]);
