@@ -53,7 +53,7 @@ UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/uni
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all clean install units
+.PHONY: all clean install uninstall units
 
 all: $(B)/hatcheck
 
@@ -78,6 +78,20 @@ $(B)/%.o: %.c
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 units: $(UNITS)
+
+BINDIR    := $(DESTDIR)$(PREFIX)/bin
+MANDIR    := $(DESTDIR)$(PREFIX)/share/man/man1
+SCHEMADIR := $(DESTDIR)$(PREFIX)/share/hatcheck/schema
+
+install: $(B)/hatcheck
+	$(Q)install -d $(BINDIR) $(MANDIR) $(SCHEMADIR)
+	$(call say,CP,$(BINDIR)/hatcheck)install -m 755 $(B)/hatcheck $(BINDIR)/hatcheck
+	$(call say,CP,$(MANDIR)/hatcheck.1)install -m 644 reports/hatcheck.1 $(MANDIR)/hatcheck.1
+	$(call say,CP,$(SCHEMADIR))install -m 644 reports/schema/*.json $(SCHEMADIR)
+
+uninstall:
+	$(Q)rm -f $(BINDIR)/hatcheck $(MANDIR)/hatcheck.1
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/hatcheck
 
 clean:
 	$(Q)rm -rf build

@@ -1,0 +1,183 @@
+#!/bin/bash
+# cli: exit statuses, messages and streams of the program as a user meets them.
+#   cli.sh HATCHECK DIALOGC [PYTHON]: the two programs, and a Python with jsonschema (python3).
+# shellcheck disable=SC2317  # functions are called through check
+set -u
+hatcheck=$(realpath "$1") dialogc=$(realpath "$2") python=${3:-python3}
+root=$(cd "$(dirname "$0")/.." && pwd)
+dir=$(mktemp -d) || exit 2
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 2
+unset NO_COLOR
+export TERM=xterm
+failed=0 count=0
+
+# check WHY STATUS COMMAND...: the status, and what `out` and `err` then hold.
+check() {
+	why=$1 want=$2
+	shift 2
+	"$@" >out 2>err </dev/null
+	got=$?
+	count=$((count + 1))
+	if [ "$got" -ne "$want" ]; then
+		printf 'cli: %s: status %s, not %s\n' "$why" "$got" "$want"
+		cat err
+		failed=1
+	fi
+}
+# holds FILE PATTERN, lacks FILE PATTERN: extended regular expressions.
+holds() {
+	count=$((count + 1))
+	grep -qE -- "$2" "$1" && return
+	printf 'cli: %s: no line of %s like %s\n' "$why" "$1" "$2"
+	head -5 "$1"
+	failed=1
+}
+lacks() {
+	count=$((count + 1))
+	grep -qE -- "$2" "$1" || return 0
+	printf 'cli: %s: a line of %s like %s\n' "$why" "$1" "$2"
+	failed=1
+}
+empty() {
+	count=$((count + 1))
+	[ -s "$1" ] || return 0
+	printf 'cli: %s: %s is not empty\n' "$why" "$1"
+	head -5 "$1"
+	failed=1
+}
+
+compile() {
+	"$dialogc" -o "$1" "${@:3}" "$root/fixtures/cases/$2/dialog.txt" || exit 2
+}
+compile good.pcap seed-reject
+compile refuse.pcap seed-tcprefuse --family 6
+compile late.pcap demo
+head -c 500 good.pcap >cut.pcap
+echo 'no capture at all, only words' >words.txt
+
+check 'no arguments: help, as an error' 2 "$hatcheck"
+empty out
+holds err '^Usage: hatcheck COMMAND'
+check 'help was asked for' 0 "$hatcheck" --help
+holds out '^  analyze '
+empty err
+check 'version' 0 "$hatcheck" --version
+holds out '^hatcheck [0-9]+\.[0-9]+\.[0-9]+$'
+check 'help of a command' 0 "$hatcheck" analyze good.pcap -h
+holds out '^  -p, --port LIST '
+check 'an unknown command' 2 "$hatcheck" analyse
+holds err 'there is no command analyse'
+check 'an unknown option' 2 "$hatcheck" analyze --nope good.pcap
+holds err '^hatcheck: unknown or ambiguous option --nope$'
+holds err "^Try 'hatcheck analyze --help'"
+check 'no capture' 2 "$hatcheck" analyze -v
+holds err 'no capture is named'
+check 'common options before the command' 0 "$hatcheck" -q analyze good.pcap
+lacks out '^Worth a look'
+
+check 'a clean run' 0 "$hatcheck" analyze good.pcap
+empty err
+holds out '^  1  reject '
+holds out '^Worth a look: 1$'
+lacks out 'syn_ack'
+check 'verbose shows the steps' 0 "$hatcheck" analyze good.pcap --verbose
+holds out '^      syn_ack    server  2  pass$'
+check 'another port' 0 "$hatcheck" analyze --port=26 good.pcap
+holds out '^Connections: 0$'
+check 'two ports' 0 "$hatcheck" analyze -p 26,25 good.pcap
+holds out '^Connections: 1$'
+check 'a filter' 0 "$hatcheck" analyze --filter 'host 203.0.113.99' good.pcap
+holds out '^Connections: 0$'
+check 'a filter that does not compile' 2 "$hatcheck" analyze --filter 'nonsense (' good.pcap
+holds err '^hatcheck: '
+check 'several captures are one run' 0 "$hatcheck" analyze good.pcap refuse.pcap
+holds out '^Connections: 2$'
+
+check 'a warning does not fail the run' 0 "$hatcheck" analyze late.pcap
+holds out 'warning +wire.late-refusal'
+check 'a warning fails the run that asked for it' 1 "$hatcheck" analyze --fail-on warning late.pcap
+check 'nothing fails the run' 0 "$hatcheck" analyze --fail-on none late.pcap
+check 'no finding, nothing fails' 0 "$hatcheck" analyze --fail-on info good.pcap
+check 'an unknown severity' 2 "$hatcheck" analyze --fail-on fatal good.pcap
+
+check 'a capture that is not there' 2 "$hatcheck" analyze missing.pcap
+holds err '^hatcheck: missing.pcap: No such file or directory'
+empty out
+check 'no capture' 2 "$hatcheck" analyze words.txt
+holds err '^hatcheck: words.txt: '
+empty out
+check 'a capture cut short' 3 "$hatcheck" analyze cut.pcap
+holds err '^hatcheck: cut.pcap: .*offset [0-9]+: '
+holds out '^    damaged: '
+check 'a finding outweighs damage' 1 "$hatcheck" analyze --fail-on warning cut.pcap late.pcap
+check 'one of two that is not there' 3 "$hatcheck" analyze good.pcap missing.pcap
+holds out '^Connections: 1$'
+holds err '^hatcheck: missing.pcap: '
+
+check 'two outputs on standard output' 2 "$hatcheck" analyze --json - --text - good.pcap
+holds err 'two outputs to standard output'
+empty out
+check 'two outputs to one file' 2 "$hatcheck" analyze --json same --text same good.pcap
+check 'an output over an input' 2 "$hatcheck" analyze --json good.pcap refuse.pcap good.pcap
+holds err 'good.pcap is an input'
+check 'and the input is still there' 0 "$hatcheck" analyze good.pcap
+check 'an output that cannot be opened' 2 "$hatcheck" analyze --json missing/report good.pcap
+holds err '^hatcheck: missing/report: No such file or directory'
+check 'an output that cannot be written' 2 "$hatcheck" analyze --json /dev/full good.pcap
+holds err '^hatcheck: /dev/full: No space left on device'
+check 'all outputs in one run' 0 "$hatcheck" analyze --json r.json --ndjson r.ndjson --text - \
+	good.pcap refuse.pcap
+holds out '^Connections: 2$'
+check 'the document is valid' 0 "$python" "$root/tests/schema.py" \
+	"$root/reports/schema/report-1.json" r.json
+check 'the lines are valid' 0 "$python" "$root/tests/schema.py" \
+	"$root/reports/schema/ndjson-1.json" r.ndjson
+
+# Streams that are closed, or closed early.
+piped() { "$hatcheck" analyze - <good.pcap; }
+check 'standard input' 0 piped
+holds out '^  1  reject '
+closed() { "$hatcheck" analyze "$@" good.pcap >&-; }
+check 'standard output is closed' 2 closed
+holds err '^hatcheck: standard output: '
+check 'closed standard output does not reach another output' 2 closed --text - --json r.json
+check 'the other output is whole' 0 "$python" -m json.tool r.json
+full() { "$hatcheck" analyze good.pcap >/dev/full; }
+check 'standard output is full' 2 full
+holds err '^hatcheck: standard output: No space left on device'
+reader_leaves() {
+	{
+		sleep 0.2
+		"$hatcheck" analyze --ndjson - --json r.json good.pcap
+		echo $? >status
+	} | true
+}
+rm -f r.json
+check 'a reader that leaves' 0 reader_leaves
+holds status '^2$'
+holds err '^hatcheck: standard output: Broken pipe'
+check 'the rest of the run goes on' 0 "$python" -m json.tool r.json
+
+# Colour.
+check 'no colour in a file' 0 "$hatcheck" analyze good.pcap
+lacks out $'\033'
+check 'colour always' 0 "$hatcheck" analyze --color always good.pcap
+holds out $'\033'
+if command -v script >/dev/null; then
+	terminal() { script -qec "$*" /dev/null; }
+	check 'colour on a terminal' 0 terminal "$hatcheck" analyze good.pcap
+	holds out $'\033\\[1mCaptures'
+	check 'NO_COLOR' 0 terminal NO_COLOR=1 "$hatcheck" analyze good.pcap
+	lacks out $'\033'
+	check 'an empty NO_COLOR is none' 0 terminal NO_COLOR= "$hatcheck" analyze good.pcap
+	holds out $'\033\\[1mCaptures'
+	check 'the option outweighs NO_COLOR' 0 terminal NO_COLOR=1 "$hatcheck" analyze --color always \
+		good.pcap
+	holds out $'\033'
+	check 'a terminal without colour' 0 terminal TERM=dumb "$hatcheck" analyze good.pcap
+	lacks out $'\033'
+fi
+
+[ "$failed" -eq 0 ] && echo "cli: $count checks hold"
+exit "$failed"
