@@ -38,7 +38,8 @@ community_id_format(
 	n += put_be16(in + n, b->port);
 	if (EVP_Digest(in, n, digest, NULL, EVP_sha1(), NULL) != 1)
 		return false;
-	memcpy(room, "1:", 2);
+	room[0] = '1';
+	room[1] = ':';
 	EVP_EncodeBlock((unsigned char *)room + 2, digest, SHA1_OCTETS);
 	return true;
 }

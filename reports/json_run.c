@@ -61,12 +61,12 @@ put_summary(struct json_put *p, struct json_object *to, const struct report_run 
 
 	json_put_number(p, o, "connections", tally->connections);
 	counts = json_put_object(p, o, "verdicts");
-	for (int v = 0; v < VERDICT_COUNT; v++)
+	for (enum verdict v = 0; v < VERDICT_COUNT; v++)
 		json_put_number(p, counts, verdict_name(v), tally->verdicts[v]);
 	json_put_number(p, o, "log_sessions", 0);
 	json_put_number(p, o, "matched", 0);
 	counts = json_put_object(p, o, "findings");
-	for (int s = SEVERITY_COUNT; s-- > 0;)
+	for (enum severity s = SEVERITY_COUNT; s-- > 0;)
 		json_put_number(p, counts, severity_name(s), tally->findings[s]);
 	put_packets(p, o, run->packets);
 }
@@ -76,7 +76,7 @@ put_limits(struct json_put *p, struct json_object *to, const struct limits *limi
 {
 	struct json_object *o = json_put_object(p, to, "limits");
 
-	for (int l = 0; l < LIMIT_COUNT; l++)
+	for (enum limit l = 0; l < LIMIT_COUNT; l++)
 		json_put_number(p, o, limit_name(l), limits->reached[l]);
 }
 

@@ -105,11 +105,11 @@ output_escaped(struct output *o, struct bytes raw)
 {
 	while (raw.n > 0) {
 		struct bytes plain = bytes_head(raw, escape_plain(raw));
-		char one[ESCAPE_CHARACTER];
 
 		output_bytes(o, plain);
 		raw = bytes_skip(raw, plain.n);
 		if (raw.n > 0) {
+			char one[ESCAPE_CHARACTER];
 			size_t n = escape_character(&raw, one);
 
 			output_bytes(o, bytes_of(one, n));

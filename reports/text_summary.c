@@ -91,7 +91,7 @@ static void
 print_capture(struct text_table *t, const struct source_input *in)
 {
 	struct output *out = t->out;
-	char first[RFC3339_ROOM], last[RFC3339_ROOM], link[16];
+	char link[16];
 
 	text_begin(t, 2);
 	text_cell(t, 0, TEXT_PLAIN, bytes_str(in->path));
@@ -102,9 +102,12 @@ print_capture(struct text_table *t, const struct source_input *in)
 	for (size_t i = 0; i < in->link_type_count; i++)
 		output_format(out, ", %s", source_link_name(in->link_types[i], link));
 	output_format(out, ", %" PRIu64 " packet%s", in->packets, in->packets == 1 ? "" : "s");
-	if (in->packets > 0)
+	if (in->packets > 0) {
+		char first[RFC3339_ROOM], last[RFC3339_ROOM];
+
 		output_format(out, ", %s to %s", rfc3339_format(first, in->first_ns, in->ts_digits),
 		    rfc3339_format(last, in->last_ns, in->ts_digits));
+	}
 	output_bytes(out, BYTES_LIT("\n"));
 	if (in->snaplen_cut > 0)
 		output_format(
@@ -144,7 +147,7 @@ print_limits(struct text_table *t, const struct limits *limits)
 	struct count counts[LIMIT_COUNT];
 	bool reached = false;
 
-	for (int l = 0; l < LIMIT_COUNT; l++) {
+	for (enum limit l = 0; l < LIMIT_COUNT; l++) {
 		counts[l] =
 		    (struct count){ limits->reached[l], limit_name(l), limit_meaning(l), TEXT_RED };
 		reached |= limits->reached[l] > 0;
@@ -168,10 +171,10 @@ text_summary(struct text_table *t, const struct report_run *run, const struct ta
 	};
 	struct count verdicts[VERDICT_COUNT], findings[SEVERITY_COUNT];
 
-	for (int v = 0; v < VERDICT_COUNT; v++)
+	for (enum verdict v = 0; v < VERDICT_COUNT; v++)
 		verdicts[v] = (struct count){ tally->verdicts[v], verdict_name(v),
 			verdict_meaning(v), text_verdict_color(v) };
-	for (int s = 0; s < SEVERITY_COUNT; s++) /* the worst first */
+	for (enum severity s = 0; s < SEVERITY_COUNT; s++) /* the worst first */
 		findings[SEVERITY_COUNT - 1 - s] = (struct count){ tally->findings[s],
 			severity_name(s), "", text_severity_color(s) };
 	print_captures(t, run->captures, run->capture_count);

@@ -26,6 +26,7 @@ struct analyze {
 static enum status
 take_fail_on(void *field, const char *value, struct fault *fault)
 {
+	/* As enum severity counts, and one more. */
 	static const char *const words[] = { "info", "warning", "error", "none" };
 
 	return options_word(field, words, SEVERITY_COUNT + 1, value, fault);
@@ -197,9 +198,8 @@ analyze(const struct analyze *a, const char *const *paths, size_t count)
 	progress_init(&r.progress, cli_progress(a->cli));
 	if (getrandom(&config.secret, sizeof config.secret, 0) != (ssize_t)sizeof config.secret)
 		cli_message("getrandom: %s", strerror(errno));
-	else if (source_open(&r.source, &source, &fault) != STATUS_OK)
-		cli_message("%s", fault.text);
-	else if (open_report(&r, &fault) != STATUS_OK)
+	else if (source_open(&r.source, &source, &fault) != STATUS_OK ||
+		 open_report(&r, &fault) != STATUS_OK)
 		cli_message("%s", fault.text);
 	else
 		status = judge(&r, &config);

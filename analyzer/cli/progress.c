@@ -27,27 +27,31 @@ progress_init(struct progress *p, bool wanted)
 	p->next_ns = p->start_ns + 500 * MS;
 }
 
+static void
+draw_bar(uint64_t done, uint64_t total)
+{
+	char bar[BAR + 1];
+
+	done = done < total ? done : total;
+	memset(bar, ' ', BAR);
+	memset(bar, '=', (size_t)(done * BAR / total));
+	bar[BAR] = '\0';
+	fprintf(stderr, "[%s] %3u %%  ", bar, (unsigned)(done * 100 / total));
+}
+
 void
 progress_step(void *ctx, uint64_t done, uint64_t total)
 {
 	struct progress *p = ctx;
 	int64_t now = now_ns(), passed_ms = (now - p->start_ns) / MS;
-	char bar[BAR + 1];
-	size_t full;
 
 	if (!p->wanted || now < p->next_ns)
 		return;
 	p->next_ns = now + 100 * MS;
 	p->drawn = true;
 	fprintf(stderr, "\r\033[K");
-	if (total > 0) {
-		done = done < total ? done : total;
-		full = (size_t)(done * BAR / total);
-		memset(bar, ' ', BAR);
-		memset(bar, '=', full);
-		bar[BAR] = '\0';
-		fprintf(stderr, "[%s] %3u %%  ", bar, (unsigned)(done * 100 / total));
-	}
+	if (total > 0)
+		draw_bar(done, total);
 	fprintf(stderr, "%llu MiB, %llu MiB/s", (unsigned long long)(done / MIB),
 	    (unsigned long long)(done / MIB * 1000 / (uint64_t)(passed_ms > 0 ? passed_ms : 1)));
 	fflush(stderr);
