@@ -16,8 +16,8 @@ struct row {
 static const struct row ethertypes[] = {
 	{ 0x0800, LAYER_IPV4 }, { 0x86dd, LAYER_IPV6 }, { 0x8100, LAYER_VLAN },
 	{ 0x88a8, LAYER_VLAN }, { 0x9100, LAYER_VLAN }, { 0x9200, LAYER_VLAN },
-	{ 0x8847, LAYER_MPLS }, { 0x8848, LAYER_MPLS }, { 0x8864, LAYER_PPPOE },
-	{ 0x880b, LAYER_PPP },
+	{ 0x893f, LAYER_ETAG }, { 0x8847, LAYER_MPLS }, { 0x8848, LAYER_MPLS },
+	{ 0x8864, LAYER_PPPOE }, { 0x880b, LAYER_PPP },
 	{ 0x6558, LAYER_ETHERNET }, /* transparent Ethernet bridging, RFC 1701 */
 	{ 0x0806, LAYER_END },      /* ARP */
 	{ 0x8035, LAYER_END },      /* RARP */
@@ -78,6 +78,15 @@ link_vlan(struct walk *w)
 	return h == NULL ? LAYER_BAD : link_ethertype(w, bytes_be16(h + 2));
 }
 
+/* A port extender's tag, IEEE 802.1BR. */
+enum layer
+link_etag(struct walk *w)
+{
+	const uint8_t *h = walk_take(w, 8);
+
+	return h == NULL ? LAYER_BAD : link_ethertype(w, bytes_be16(h + 6));
+}
+
 enum layer
 link_llc(struct walk *w)
 {
@@ -115,8 +124,9 @@ link_mpls(struct walk *w)
 		return LAYER_IPV4;
 	case 6:
 		return LAYER_IPV6;
-	case 0: /* a pseudowire's control word */
-		(void)walk_take(w, 4);
+	case 0: /* a pseudowire's control word, or an address without one */
+		if (w->rest.n >= 18 && LOOK_UP(ethertypes, bytes_be16(w->rest.p + 16)) != LAYER_BAD)
+			(void)walk_take(w, 4);
 		return LAYER_ETHERNET;
 	default:
 		return LAYER_ETHERNET;
@@ -233,4 +243,24 @@ link_raw(struct walk *w)
 	default:
 		return LAYER_BAD;
 	}
+}
+
+static uint32_t
+little32(const uint8_t *p)
+{
+	return __builtin_bswap32(bytes_be32(p));
+}
+
+/* macOS, on all interfaces: the header's length, its kind (1: a packet), and a DLT_ value. */
+enum layer
+link_pktap(struct walk *w)
+{
+	const uint8_t *h = w->rest.p;
+	enum layer inner;
+
+	if (w->rest.n < 12 || little32(h) < 12 || little32(h + 4) != 1 ||
+	    little32(h + 8) > INT32_MAX)
+		return LAYER_BAD;
+	inner = packet_outermost((int)little32(h + 8));
+	return walk_take(w, little32(h)) == NULL ? LAYER_BAD : inner;
 }

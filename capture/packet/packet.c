@@ -9,7 +9,6 @@
 /* What OpenBSD calls DLT_RAW; libpcap elsewhere leaves it as it is in the file. */
 #define DLT_RAW_OPENBSD 14
 
-/* The outermost layer of each link type; 0 (LAYER_BAD) for those not understood. */
 static const uint8_t links[] = {
 	[DLT_NULL] = LAYER_LOOPBACK,
 	[DLT_EN10MB] = LAYER_ETHERNET,
@@ -26,6 +25,7 @@ static const uint8_t links[] = {
 	[DLT_MPLS] = LAYER_MPLS,
 	[DLT_IPV4] = LAYER_IPV4,
 	[DLT_IPV6] = LAYER_IPV6,
+	[DLT_PKTAP] = LAYER_PKTAP,
 	[DLT_LINUX_SLL2] = LAYER_LINUX_SLL2,
 };
 
@@ -37,8 +37,8 @@ static decoder *const decoders[LAYER_COUNT] = {
 #undef X
 };
 
-static enum layer
-outermost(int link_type)
+enum layer
+packet_outermost(int link_type)
 {
 	if (link_type < 0 || (size_t)link_type >= sizeof links)
 		return LAYER_BAD;
@@ -48,7 +48,7 @@ outermost(int link_type)
 bool
 packet_link_known(int link_type)
 {
-	return outermost(link_type) != LAYER_BAD;
+	return packet_outermost(link_type) != LAYER_BAD;
 }
 
 struct packet *
@@ -81,7 +81,7 @@ void
 packet_feed(struct packet *p, const struct frame *frame, packet_sink *sink, void *ctx)
 {
 	struct walk w;
-	enum layer layer = outermost(frame->link_type);
+	enum layer layer = packet_outermost(frame->link_type);
 
 	w.packet = p;
 	w.frame = frame;

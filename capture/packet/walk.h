@@ -15,6 +15,7 @@
 #define LAYERS(X)                               \
 	X(ETHERNET, link_ethernet)              \
 	X(VLAN, link_vlan)                      \
+	X(ETAG, link_etag)                      \
 	X(LLC, link_llc)                        \
 	X(MPLS, link_mpls)                      \
 	X(PPPOE, link_pppoe)                    \
@@ -25,6 +26,7 @@
 	X(LINUX_SLL2, link_linux_sll2)          \
 	X(LOOPBACK, link_loopback)              \
 	X(RAW, link_raw)                        \
+	X(PKTAP, link_pktap)                    \
 	X(IPV4, ip_v4)                          \
 	X(IPV6, ip_v6)                          \
 	X(IP_OPTIONS, ip_options)               \
@@ -74,6 +76,9 @@ struct walk {
 #define X(id, decoder) enum layer decoder(struct walk *w);
 LAYERS(X)
 #undef X
+
+/* The outermost layer of a DLT_ value; LAYER_BAD for those not understood. */
+enum layer packet_outermost(int link_type);
 
 /* The layer of an EtherType, or of the 802.3 length that stands in its place. */
 enum layer link_ethertype(struct walk *w, uint16_t type);
