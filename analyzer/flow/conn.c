@@ -537,6 +537,19 @@ conn_closed(const struct conn *c)
 	return false;
 }
 
+bool
+conn_complete(const struct conn *c)
+{
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		const struct conn_half *h = &c->half[dir], *peer = &c->half[other((enum dir)dir)];
+
+		if (!h->start_seen || !h->ended || !peer->acked_set || peer->acked <= h->fin_off)
+			return false;
+	}
+	return c->half[DIR_CLIENT].syn_frame_no != 0 && c->half[DIR_SERVER].syn_frame_no != 0 &&
+	       !waits(c);
+}
+
 /* What lies between the last octet seen and the known end of a direction was not captured. */
 static void
 finish_tail(struct conn *c, enum dir dir)

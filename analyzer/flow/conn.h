@@ -90,6 +90,8 @@ void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct b
 void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
 /* True when both sides have closed, or one has reset it: only stragglers may come. */
 bool conn_closed(const struct conn *c);
+/* True when all of it was seen to its end: nothing that may still come can add to it. */
+bool conn_complete(const struct conn *c);
 /* Nothing more will be seen: what waits goes on, what is missing becomes gaps. */
 void conn_finish(struct conn *c);
 void conn_clear(struct conn *c);

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "analyzer/flow/halfopen.h"
+#include "analyzer/flow/brief.h"
 
 enum list { LIST_OPEN, LIST_CLOSED, LIST_COUNT };
 
@@ -24,7 +24,7 @@ struct flow {
 	struct flow_config config;
 	flow_sink *sink;
 	void *ctx;
-	struct halfopen *half;
+	struct brief *brief;
 	struct slot *slot; /* linear probing, at most three quarters full */
 	size_t slots, count;
 	struct entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
@@ -156,15 +156,20 @@ end_entry(struct flow *f, struct entry *e)
 }
 
 static void
-end_half_open(struct flow *f, struct halfopen_entry *h, bool evicted)
+end_brief(struct flow *f, struct brief_entry *h, bool evicted)
 {
 	struct conn conn;
 
-	halfopen_conn(h, f->config.budget, f->config.limits, &conn);
+	if (h->reported) {
+		brief_remove(f->brief, h);
+		return;
+	}
+
+	brief_conn(h, f->config.budget, f->config.limits, &conn);
 	conn.evicted = evicted;
 	if (evicted && f->now_ns > conn.last_ts_ns)
 		conn.last_ts_ns = f->now_ns;
-	halfopen_remove(f->half, h);
+	brief_remove(f->brief, h);
 	conn_finish(&conn);
 	f->sink(f->ctx, &conn);
 	conn_clear(&conn);
@@ -175,16 +180,17 @@ static bool
 evict(struct flow *f, const struct entry *keep)
 {
 	struct entry *e = f->oldest[LIST_CLOSED];
-	struct halfopen_entry *h;
+	struct brief_entry *h;
 
 	if (e != NULL && e != keep) {
 		end_entry(f, e);
 		return true;
 	}
-	h = halfopen_oldest(f->half);
+	h = brief_oldest(f->brief);
 	if (h != NULL) {
-		limits_hit(f->config.limits, LIMIT_EVICTED_HALF_OPEN, 1);
-		end_half_open(f, h, true);
+		if (!h->reported)
+			limits_hit(f->config.limits, LIMIT_EVICTED_HALF_OPEN, 1);
+		end_brief(f, h, true);
 		return true;
 	}
 	e = f->oldest[LIST_OPEN];
@@ -200,14 +206,14 @@ static void
 expire(struct flow *f)
 {
 	static const int64_t idle_ns = FLOW_IDLE_NS;
-	struct halfopen_entry *h;
+	struct brief_entry *h;
 	struct entry *e;
 
 	while (
 	    (e = f->oldest[LIST_CLOSED]) != NULL && f->now_ns - e->touched_ns > f->config.linger_ns)
 		end_entry(f, e);
-	while ((h = halfopen_oldest(f->half)) != NULL && f->now_ns - h->ts_ns > FLOW_HALF_OPEN_NS)
-		end_half_open(f, h, false);
+	while ((h = brief_oldest(f->brief)) != NULL && f->now_ns - h->ts_ns > FLOW_BRIEF_NS)
+		end_brief(f, h, false);
 	while ((e = f->oldest[LIST_OPEN]) != NULL && f->now_ns - e->touched_ns > idle_ns)
 		end_entry(f, e);
 }
@@ -272,13 +278,13 @@ new_entry(struct flow *f, const struct conn_key *key, uint64_t hash)
 
 /* The connection of a half-open entry, now that something else is seen of it. */
 static struct entry *
-promote(struct flow *f, struct halfopen_entry *h, const struct conn_key *key, uint64_t hash)
+promote(struct flow *f, struct brief_entry *h, const struct conn_key *key, uint64_t hash)
 {
 	struct conn conn;
 	struct entry *e;
 
-	halfopen_conn(h, f->config.budget, f->config.limits, &conn);
-	halfopen_remove(f->half, h);
+	brief_conn(h, f->config.budget, f->config.limits, &conn);
+	brief_remove(f->brief, h);
 	e = new_entry(f, key, hash);
 	if (e == NULL) {
 		conn_clear(&conn);
@@ -293,7 +299,7 @@ add_half_open(struct flow *f, const struct conn_key *key, const struct segment *
 {
 	uint32_t id = (uint32_t)++f->last_id;
 
-	while (halfopen_add(f->half, key, s, id) == NULL) {
+	while (brief_add(f->brief, key, s, id) == NULL) {
 		if (!evict(f, NULL)) {
 			limits_hit(f->config.limits, LIMIT_EVICTED_HALF_OPEN, 1);
 			return;
@@ -302,7 +308,7 @@ add_half_open(struct flow *f, const struct conn_key *key, const struct segment *
 }
 
 static void
-repeat_syn(struct halfopen_entry *h, const struct segment *s)
+repeat_syn(struct brief_entry *h, const struct segment *s)
 {
 	int64_t ms = (s->ts_ns - h->ts_ns) / 1000000;
 
@@ -337,7 +343,7 @@ own_syn(const struct conn *c, const struct segment *s)
 /* The segment belongs to the connection that the waiting SYN opens, not to the one it challenges.
  */
 static bool
-answers(const struct halfopen_entry *h, enum dir dir, const struct segment *s)
+answers(const struct brief_entry *h, enum dir dir, const struct segment *s)
 {
 	if (dir == DIR_SERVER)
 		return (s->flags & TCP_ACK) && s->ack == h->seq + 1 &&
@@ -345,51 +351,67 @@ answers(const struct halfopen_entry *h, enum dir dir, const struct segment *s)
 	return s->seq == h->seq + 1;
 }
 
-/* The entry that a segment belongs to; NULL when it was dealt with, or there is no memory. */
-static struct entry *
-entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s)
+/* A SYN that opens another connection than the one that is there, which goes on until it is
+ * answered. */
+static void
+on_new_syn(struct flow *f, const struct conn_key *key, struct entry *e, struct brief_entry *h,
+    const struct segment *s)
 {
-	uint64_t hash = halfopen_hash(f->config.secret, key);
-	struct entry *e = f->slots == 0 ? NULL : find(f, hash, key);
-	struct halfopen_entry *h;
-
-	if (e != NULL && !e->challenged && (!is_syn(s) || own_syn(&e->conn, s)))
-		return e;
-	h = halfopen_find(f->half, key);
-	if (e != NULL && h != NULL && !is_syn(s)) {
-		if (!answers(h, dir, s))
-			return e;
-		end_entry(f, e);
-		return promote(f, h, key, hash);
-	}
-	if (e != NULL && is_syn(s) && own_syn(&e->conn, s))
-		return e;
-	if (h != NULL && is_syn(s) && h->seq == s->seq) {
+	if (h != NULL && !h->reported && h->seq == s->seq) {
 		repeat_syn(h, s);
-		return NULL;
-	}
-	if (e != NULL && is_syn(s)) {
-		if (conn_closed(&e->conn))
-			end_entry(f, e);
-		else
-			e->challenged = true;
-	}
-	if (is_syn(s) && s->len == 0) {
-		if (h != NULL)
-			end_half_open(f, h, false);
-		add_half_open(f, key, s);
-		return NULL;
-	}
-	if (e != NULL && e->challenged && h == NULL) {
-		e->challenged = false; /* its challenger is gone */
-		return e;
+		return;
 	}
 	if (h != NULL)
+		end_brief(f, h, false);
+	if (e != NULL && conn_closed(&e->conn))
+		end_entry(f, e);
+	else if (e != NULL)
+		e->challenged = true;
+	add_half_open(f, key, s);
+}
+
+/* The connection that begins with this segment, on what is known of it in brief. */
+static struct entry *
+begin(struct flow *f, const struct conn_key *key, uint64_t hash, struct brief_entry *h)
+{
+	struct entry *e;
+
+	if (h != NULL && !h->reported)
 		return promote(f, h, key, hash);
+	if (h != NULL)
+		brief_remove(f->brief, h);
 	e = new_entry(f, key, hash);
 	if (e != NULL)
 		conn_init(&e->conn, key, ++f->last_id, f->config.budget, f->config.limits);
 	return e;
+}
+
+/* The entry that a segment belongs to; NULL when it was dealt with, or there is no memory. */
+static struct entry *
+entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s)
+{
+	uint64_t hash = brief_hash(f->config.secret, key);
+	struct entry *e = f->slots == 0 ? NULL : find(f, hash, key);
+	struct brief_entry *h;
+
+	if (e != NULL && (is_syn(s) ? own_syn(&e->conn, s) : !e->challenged))
+		return e;
+	h = brief_find(f->brief, key);
+	if (h != NULL && h->reported && brief_straggler(h, dir, s))
+		return NULL;
+	if (is_syn(s) && s->len == 0) {
+		on_new_syn(f, key, e, h, s);
+		return NULL;
+	}
+	if (e != NULL) {
+		if (h != NULL && !answers(h, dir, s))
+			return e;
+		e->challenged = false;
+		if (h == NULL)
+			return e; /* its challenger was given up */
+		end_entry(f, e);
+	}
+	return begin(f, key, hash, h);
 }
 
 /*
@@ -408,7 +430,7 @@ orient(struct flow *f, const struct segment *s, struct conn_key *key, enum dir *
 		*key = (struct conn_key){ s->dst, s->src };
 		if (syn == (TCP_SYN | TCP_ACK) ||
 		    (syn != TCP_SYN && f->slots > 0 &&
-			find(f, halfopen_hash(f->config.secret, key), key) != NULL))
+			find(f, brief_hash(f->config.secret, key), key) != NULL))
 			*dir = DIR_SERVER;
 	} else if (syn == (*dir == DIR_SERVER ? TCP_SYN : TCP_SYN | TCP_ACK)) {
 		return false;
@@ -416,6 +438,21 @@ orient(struct flow *f, const struct segment *s, struct conn_key *key, enum dir *
 	*key = *dir == DIR_CLIENT ? (struct conn_key){ s->src, s->dst }
 	                          : (struct conn_key){ s->dst, s->src };
 	return true;
+}
+
+/* A connection seen whole ends at once; only its stragglers have to be known again. */
+static void
+after_segment(struct flow *f, struct entry *e)
+{
+	enum list list = conn_closed(&e->conn) ? LIST_CLOSED : LIST_OPEN;
+
+	if (list == LIST_CLOSED && !e->challenged && conn_complete(&e->conn) &&
+	    brief_add_reported(f->brief, &e->conn, f->now_ns) != NULL) {
+		end_entry(f, e);
+		return;
+	}
+	unlink_entry(f, e);
+	link_entry(f, e, list);
 }
 
 void
@@ -431,8 +468,7 @@ flow_segment(struct flow *f, const struct segment *s)
 	e = entry_of(f, &key, dir, s);
 	if (e != NULL) {
 		conn_segment(&e->conn, dir, s);
-		unlink_entry(f, e);
-		link_entry(f, e, conn_closed(&e->conn) ? LIST_CLOSED : LIST_OPEN);
+		after_segment(f, e);
 	}
 	/* A sixteenth stays free for what connections keep, so that floods do not cut them short.
 	 */
@@ -452,8 +488,8 @@ flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
 	f->config = *config;
 	f->sink = sink;
 	f->ctx = ctx;
-	f->half = halfopen_new(config->budget, config->secret);
-	if (f->half == NULL) {
+	f->brief = brief_new(config->budget, config->secret);
+	if (f->brief == NULL) {
 		free(f);
 		return NULL;
 	}
@@ -463,14 +499,14 @@ flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
 void
 flow_finish(struct flow *f)
 {
-	struct halfopen_entry *h;
+	struct brief_entry *h;
 
 	for (int list = 0; list < LIST_COUNT; list++) {
 		while (f->oldest[list] != NULL)
 			end_entry(f, f->oldest[list]);
 	}
-	while ((h = halfopen_oldest(f->half)) != NULL)
-		end_half_open(f, h, false);
+	while ((h = brief_oldest(f->brief)) != NULL)
+		end_brief(f, h, false);
 }
 
 void
@@ -492,7 +528,7 @@ flow_free(struct flow *f)
 		budget_give(f->config.budget, sizeof *f->spare);
 		free(f->spare);
 	}
-	halfopen_free(f->half);
+	brief_free(f->brief);
 	budget_give(f->config.budget, f->slots * sizeof *f->slot);
 	free(f->slot);
 	free(f);

@@ -2,10 +2,6 @@
 
 #include "analyzer/smtp/reply.h"
 
-/* A greeting that waits longer than this may be something else. RFC 5321 4.5.3.2.1 gives 5 minutes
- */
-#define GREETING_SOON_NS (INT64_C(60) * 1000000000)
-
 enum rcpt_class
 facts_rcpt_class(
     const struct dialog *d, const struct dialog_path *rcpt, const struct refusal_table *refusals)
@@ -44,22 +40,6 @@ silent(const struct conn *c)
 	return server->start_seen && server->stream.end == server->origin &&
 	       (server->fin.frame_no == 0 || server->fin_off == server->origin) &&
 	       (!client->acked_set || client->acked <= server->origin + fin);
-}
-
-static bool
-greeting_proven(const struct conn *c)
-{
-	const struct dialog_reply *g = &c->dialog.greeting;
-	const struct conn_half *client = &c->half[DIR_CLIENT];
-
-	if (g->code == 0 || c->dialog.greeting_sure)
-		return g->code != 0;
-	/*
-	 * The SYN,ACK was not seen: the reply came soon after the SYN, and its sender had
-	 * not received a single octet.
-	 */
-	return !c->half[DIR_SERVER].start_seen && client->start_seen && client->syn_frame_no != 0 &&
-	       g->ack_off == 0 && g->ts_ns - client->syn_ts_ns < GREETING_SOON_NS;
 }
 
 /*
@@ -115,7 +95,7 @@ facts_of(const struct conn *conn, const struct refusal_table *refusals, struct f
 	    f->syn && f->client->packets == f->client->syn_count && f->server->packets == 0;
 	f->server_silent = silent(conn);
 	f->greeting = &d->greeting;
-	f->greeting_proven = greeting_proven(conn);
+	f->greeting_proven = d->greeting_sure;
 	f->conflict =
 	    f->client->stream.conflict_frame_no != 0 || f->server->stream.conflict_frame_no != 0;
 	f->octets[DIR_CLIENT] = octets_sent(f->client, f->server);

@@ -1,4 +1,4 @@
-#include "analyzer/flow/halfopen.h"
+#include "analyzer/flow/brief.h"
 
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ struct pool {
 	size_t stride;
 };
 
-struct halfopen {
+struct brief {
 	struct budget *budget;
 	uint64_t secret;
 	struct pool pool[2]; /* IPv4, IPv6 */
@@ -27,7 +27,7 @@ struct halfopen {
 };
 
 uint64_t
-halfopen_hash(uint64_t secret, const struct conn_key *key)
+brief_hash(uint64_t secret, const struct conn_key *key)
 {
 	uint8_t octets[36];
 	size_t n = key->client.addr.family == 4 ? 4 : 16;
@@ -45,18 +45,18 @@ addr_octets(uint8_t family)
 	return family == 4 ? 4 : 16;
 }
 
-static struct halfopen_entry *
-at(struct halfopen *h, uint32_t ref)
+static struct brief_entry *
+at(struct brief *h, uint32_t ref)
 {
 	struct pool *p = &h->pool[(ref & V6) != 0];
 	uint32_t i = ref & ~V6;
 
 	return (
-	    struct halfopen_entry *)(void *)(p->chunk[i / PER_CHUNK] + (i % PER_CHUNK) * p->stride);
+	    struct brief_entry *)(void *)(p->chunk[i / PER_CHUNK] + (i % PER_CHUNK) * p->stride);
 }
 
 static void
-key_of(const struct halfopen_entry *e, struct conn_key *key)
+key_of(const struct brief_entry *e, struct conn_key *key)
 {
 	size_t n = addr_octets(e->family);
 
@@ -69,7 +69,7 @@ key_of(const struct halfopen_entry *e, struct conn_key *key)
 }
 
 static bool
-same(const struct halfopen_entry *e, const struct conn_key *key)
+same(const struct brief_entry *e, const struct conn_key *key)
 {
 	size_t n = addr_octets(e->family);
 
@@ -79,10 +79,10 @@ same(const struct halfopen_entry *e, const struct conn_key *key)
 	       memcmp(e->octet + n, key->server.addr.octet, n) == 0;
 }
 
-struct halfopen *
-halfopen_new(struct budget *budget, uint64_t secret)
+struct brief *
+brief_new(struct budget *budget, uint64_t secret)
 {
-	struct halfopen *h = calloc(1, sizeof *h);
+	struct brief *h = calloc(1, sizeof *h);
 
 	if (h == NULL)
 		return NULL;
@@ -91,14 +91,14 @@ halfopen_new(struct budget *budget, uint64_t secret)
 	h->oldest = h->newest = NONE;
 	for (int i = 0; i < 2; i++) {
 		h->pool[i].free = NONE;
-		h->pool[i].stride = sizeof(struct halfopen_entry) + (i == 0 ? 8 : 32);
+		h->pool[i].stride = sizeof(struct brief_entry) + (i == 0 ? 8 : 32);
 		h->pool[i].stride = (h->pool[i].stride + 7) / 8 * 8;
 	}
 	return h;
 }
 
 void
-halfopen_free(struct halfopen *h)
+brief_free(struct brief *h)
 {
 	if (h == NULL)
 		return;
@@ -119,7 +119,7 @@ halfopen_free(struct halfopen *h)
 /* --- the pool ------------------------------------------------------------------------ */
 
 static bool
-add_chunk(struct halfopen *h, struct pool *p)
+add_chunk(struct brief *h, struct pool *p)
 {
 	if (p->chunks == p->chunk_room) {
 		uint32_t room = p->chunk_room == 0 ? 16 : p->chunk_room * 2;
@@ -147,7 +147,7 @@ add_chunk(struct halfopen *h, struct pool *p)
 }
 
 static uint32_t
-take(struct halfopen *h, uint8_t family)
+take(struct brief *h, uint8_t family)
 {
 	uint32_t bit = family == 4 ? 0 : V6, ref;
 	struct pool *p = &h->pool[bit != 0];
@@ -165,13 +165,13 @@ take(struct halfopen *h, uint8_t family)
 /* --- the index ------------------------------------------------------------------------- */
 
 static uint32_t
-slot_of(const struct halfopen *h, const struct conn_key *key)
+slot_of(const struct brief *h, const struct conn_key *key)
 {
-	return (uint32_t)halfopen_hash(h->secret, key) & (h->slots - 1);
+	return (uint32_t)brief_hash(h->secret, key) & (h->slots - 1);
 }
 
 static void
-put(struct halfopen *h, uint32_t ref)
+put(struct brief *h, uint32_t ref)
 {
 	struct conn_key key;
 	uint32_t i;
@@ -184,7 +184,7 @@ put(struct halfopen *h, uint32_t ref)
 
 /* Three quarters full is full. */
 static bool
-grow(struct halfopen *h)
+grow(struct brief *h)
 {
 	uint32_t *old = h->slot, slots = h->slots;
 
@@ -213,7 +213,7 @@ grow(struct halfopen *h)
 
 /* The slot that refers to the key, or NONE. */
 static uint32_t
-lookup(struct halfopen *h, const struct conn_key *key)
+lookup(struct brief *h, const struct conn_key *key)
 {
 	if (h->count == 0)
 		return NONE;
@@ -224,8 +224,8 @@ lookup(struct halfopen *h, const struct conn_key *key)
 	return NONE;
 }
 
-struct halfopen_entry *
-halfopen_find(struct halfopen *h, const struct conn_key *key)
+struct brief_entry *
+brief_find(struct brief *h, const struct conn_key *key)
 {
 	uint32_t i = lookup(h, key);
 
@@ -234,7 +234,7 @@ halfopen_find(struct halfopen *h, const struct conn_key *key)
 
 /* Closes the hole that a removed slot leaves in its run (Knuth 6.4, algorithm R). */
 static void
-unslot(struct halfopen *h, uint32_t hole)
+unslot(struct brief *h, uint32_t hole)
 {
 	uint32_t mask = h->slots - 1;
 
@@ -254,11 +254,11 @@ unslot(struct halfopen *h, uint32_t hole)
 
 /* --- entries ----------------------------------------------------------------------------- */
 
-struct halfopen_entry *
-halfopen_add(struct halfopen *h, const struct conn_key *key, const struct segment *syn, uint32_t id)
+static struct brief_entry *
+add(struct brief *h, const struct conn_key *key, const struct brief_entry *from)
 {
 	size_t n = addr_octets(key->client.addr.family);
-	struct halfopen_entry *e;
+	struct brief_entry *e;
 	uint32_t ref;
 
 	if (!grow(h))
@@ -267,22 +267,12 @@ halfopen_add(struct halfopen *h, const struct conn_key *key, const struct segmen
 	if (ref == NONE)
 		return NULL;
 	e = at(h, ref);
-	*e = (struct halfopen_entry){
-		.ts_ns = syn->ts_ns,
-		.frame_no = syn->frame_no,
-		.id = id,
-		.seq = syn->seq,
-		.older = h->newest,
-		.newer = NONE,
-		.client_port = key->client.port,
-		.server_port = key->server.port,
-		.window = syn->window,
-		.syn_count = 1,
-		.window_shift = syn->window_shift,
-		.ttl = syn->ttl,
-		.ts_digits = syn->ts_digits,
-		.family = key->client.addr.family,
-	};
+	*e = *from;
+	e->older = h->newest;
+	e->newer = NONE;
+	e->client_port = key->client.port;
+	e->server_port = key->server.port;
+	e->family = key->client.addr.family;
 	memcpy(e->octet, key->client.addr.octet, n);
 	memcpy(e->octet + n, key->server.addr.octet, n);
 	if (h->newest != NONE)
@@ -295,14 +285,61 @@ halfopen_add(struct halfopen *h, const struct conn_key *key, const struct segmen
 	return e;
 }
 
-struct halfopen_entry *
-halfopen_oldest(struct halfopen *h)
+struct brief_entry *
+brief_add(struct brief *h, const struct conn_key *key, const struct segment *syn, uint32_t id)
+{
+	struct brief_entry e = {
+		.ts_ns = syn->ts_ns,
+		.frame_no = syn->frame_no,
+		.id = id,
+		.seq = syn->seq,
+		.window = syn->window,
+		.syn_count = 1,
+		.window_shift = syn->window_shift,
+		.ts_digits = syn->ts_digits,
+	};
+
+	return add(h, key, &e);
+}
+
+/* The sequence number of an offset. */
+static uint32_t
+seq_at(const struct conn_half *h, uint64_t off)
+{
+	return h->ref_seq + (uint32_t)(off - h->ref_off);
+}
+
+struct brief_entry *
+brief_add_reported(struct brief *h, const struct conn *conn, int64_t now_ns)
+{
+	struct brief_entry e = { .ts_ns = now_ns, .reported = true };
+
+	e.seq = seq_at(&conn->half[DIR_CLIENT], conn->half[DIR_CLIENT].origin - 1);
+	for (int dir = 0; dir < DIR_COUNT; dir++)
+		e.end[dir] = seq_at(&conn->half[dir], conn->half[dir].fin_off + 1);
+	return add(h, &conn->key, &e);
+}
+
+#define STRAGGLER_OCTETS (INT32_C(1) << 20) /* so far back a retransmission may begin */
+
+bool
+brief_straggler(const struct brief_entry *e, enum dir dir, const struct segment *s)
+{
+	int32_t back = (int32_t)(e->end[dir] - s->seq);
+
+	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		return s->seq == e->seq;
+	return back >= 0 && back <= STRAGGLER_OCTETS;
+}
+
+struct brief_entry *
+brief_oldest(struct brief *h)
 {
 	return h->oldest == NONE ? NULL : at(h, h->oldest);
 }
 
 void
-halfopen_remove(struct halfopen *h, struct halfopen_entry *e)
+brief_remove(struct brief *h, struct brief_entry *e)
 {
 	struct conn_key key;
 	uint32_t i, ref;
@@ -325,8 +362,8 @@ halfopen_remove(struct halfopen *h, struct halfopen_entry *e)
 }
 
 void
-halfopen_conn(
-    const struct halfopen_entry *e, struct budget *budget, struct limits *limits, struct conn *out)
+brief_conn(
+    const struct brief_entry *e, struct budget *budget, struct limits *limits, struct conn *out)
 {
 	struct conn_key key;
 	struct segment syn = {
@@ -335,7 +372,6 @@ halfopen_conn(
 		.seq = e->seq,
 		.window = e->window,
 		.flags = TCP_SYN,
-		.ttl = e->ttl,
 		.ts_digits = e->ts_digits,
 		.window_shift = e->window_shift,
 	};

@@ -1,0 +1,59 @@
+/*
+ * brief: connections of which little has to be known, as small as they can be: SYNs that
+ * nothing has answered yet, and connections already reported whose stragglers may come.
+ *
+ * A flood of SYNs costs its entry and its slot each (56 and about 6 octets for IPv4), not
+ * a connection. The oldest comes first out: there is one timeout for all of them.
+ *
+ * Owns:  its entries and index, taken from the budget.
+ * Fails: brief_add returns NULL without budget or memory.
+ * Cost:  O(1) each.
+ */
+#ifndef HATCHECK_BRIEF_H
+#define HATCHECK_BRIEF_H
+
+#include "analyzer/flow/conn.h"
+
+struct brief_entry {
+	int64_t ts_ns;
+	union {
+		uint64_t frame_no; /* of a SYN */
+		uint32_t
+		    end[DIR_COUNT]; /* of a reported one: the sequence numbers behind its FINs */
+	};
+	uint32_t id;
+	uint32_t seq;
+	uint32_t older, newer; /* list of all; `older` also links the free ones */
+	uint32_t last_ms;      /* of the last SYN, after the first */
+	uint16_t client_port, server_port;
+	uint16_t window;
+	uint16_t syn_count;
+	int8_t window_shift;
+	uint8_t ts_digits, family;
+	bool reported;
+
+	uint8_t octet[]; /* both addresses, client first: 8 or 32 octets */
+};
+
+struct brief;
+
+struct brief *brief_new(struct budget *budget, uint64_t secret);
+void brief_free(struct brief *h);
+struct brief_entry *brief_find(struct brief *h, const struct conn_key *key);
+/* What is left of a connection that both sides have closed. The key must not be there yet. */
+struct brief_entry *brief_add_reported(struct brief *h, const struct conn *conn, int64_t now_ns);
+/* True when the segment is a straggler of a reported connection. */
+bool brief_straggler(const struct brief_entry *e, enum dir dir, const struct segment *s);
+/* A new entry from its SYN. The key must not be there yet. */
+struct brief_entry *brief_add(
+    struct brief *h, const struct conn_key *key, const struct segment *syn, uint32_t id);
+struct brief_entry *brief_oldest(struct brief *h);
+void brief_remove(struct brief *h, struct brief_entry *e);
+/* The connection that the entry stands for, as if it had been one from its SYN on. */
+void brief_conn(
+    const struct brief_entry *e, struct budget *budget, struct limits *limits, struct conn *out);
+
+/* Keyed hash of a full tuple. */
+uint64_t brief_hash(uint64_t secret, const struct conn_key *key);
+
+#endif
