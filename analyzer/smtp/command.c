@@ -1,10 +1,16 @@
 #include "analyzer/smtp/command.h"
 
+#define HEAD(verb)                                                                          \
+	((uint32_t)(verb)[0] << 24 | (uint32_t)(verb)[1] << 16 | (uint32_t)(verb)[2] << 8 | \
+	    (uint32_t)(verb)[3])
+#define UPPER UINT32_C(0xdfdfdfdf) /* the bit that tells a letter's case, four times */
+
 static const struct {
+	uint32_t head; /* of the verb: its first four letters */
 	struct bytes verb;
 	enum command_after after;
 } table[] = {
-#define X(id, verb, after, clause) [COMMAND_##id] = { BYTES_INIT(verb), AFTER_##after },
+#define X(id, verb, after, clause) [COMMAND_##id] = { HEAD(verb), BYTES_INIT(verb), AFTER_##after },
 	SMTP_COMMANDS(X)
 #undef X
 };
@@ -27,14 +33,16 @@ void
 command_parse(struct bytes line, struct command *out)
 {
 	struct bytes verb = skip_blanks(line);
+	uint32_t head;
 	size_t n = 0;
 
 	while (n < verb.n && !blank(verb.p[n]))
 		n++;
 	out->arg = skip_blanks(bytes_skip(verb, n));
 	verb.n = n;
+	head = n >= 4 ? HEAD(verb.p) & UPPER : 0;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		if (bytes_case_eq(verb, table[i].verb)) {
+		if (head == table[i].head && bytes_case_eq(verb, table[i].verb)) {
 			out->id = (enum command_id)i;
 			out->after = table[i].after;
 			return;

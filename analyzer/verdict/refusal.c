@@ -87,11 +87,8 @@ struct refusal_table {
 };
 
 static bool
-code_matches(const char *pattern, uint16_t code)
+code_matches(const char *pattern, const char *digits)
 {
-	char digits[8];
-
-	snprintf(digits, sizeof digits, "%03u", code);
 	for (int i = 0; i < 3; i++) {
 		if (pattern[i] != 'x' && pattern[i] != digits[i])
 			return false;
@@ -99,42 +96,50 @@ code_matches(const char *pattern, uint16_t code)
 	return true;
 }
 
-static bool
-contains(struct bytes text, const char *word)
-{
-	size_t n = strlen(word);
+/* What a reply says, ready to be compared: digits, and text in lower case. */
+struct reply {
+	char code[8];
+	struct bytes enhanced;
+	char text[REFUSAL_MAX_TEXT];
+	size_t text_n;
+};
 
-	for (size_t i = 0; i + n <= text.n; i++) {
-		if (strncasecmp((const char *)text.p + i, word, n) == 0)
-			return true;
-	}
-	return n == 0;
+static void
+reply_init(struct reply *r, uint16_t code, struct bytes enhanced, struct bytes text)
+{
+	snprintf(r->code, sizeof r->code, "%03u", code);
+	r->enhanced = bytes_skip(enhanced, enhanced.n > 0 && enhanced.p[0] == '#');
+	r->text_n = text.n < sizeof r->text ? text.n : sizeof r->text;
+	for (size_t i = 0; i < r->text_n; i++)
+		r->text[i] = (char)tolower(text.p[i]);
 }
 
 static bool
-matches(const struct row *row, uint16_t code, struct bytes enhanced, struct bytes text)
+matches(const struct row *row, const struct reply *r)
 {
-	return code_matches(row->code, code) &&
-	       bytes_case_starts(enhanced, bytes_str(row->enhanced)) && contains(text, row->text);
+	return code_matches(row->code, r->code) &&
+	       bytes_case_starts(r->enhanced, bytes_str(row->enhanced)) &&
+	       memmem(r->text, r->text_n, row->text, strlen(row->text)) != NULL;
 }
 
 enum rcpt_class
 refusal_class(
     const struct refusal_table *table, uint16_t code, struct bytes enhanced, struct bytes text)
 {
+	struct reply reply;
 	size_t i;
 
 	if (code == 0)
 		return RCPT_UNKNOWN;
 	if (code < 300)
 		return RCPT_ACCEPTED;
-	if (enhanced.n > 0 && enhanced.p[0] == '#')
-		enhanced = bytes_skip(enhanced, 1);
+	reply_init(&reply, code, enhanced, text);
+
 	for (i = 0; table != NULL && i < table->count; i++) {
-		if (matches(&table->rows[i], code, enhanced, text))
+		if (matches(&table->rows[i], &reply))
 			return table->rows[i].class;
 	}
-	for (i = 0; !matches(&rows[i], code, enhanced, text); i++)
+	for (i = 0; !matches(&rows[i], &reply); i++)
 		;
 	return rows[i].class;
 }
@@ -195,6 +200,9 @@ row_parse(char *line, struct row *row)
 	line += strspn(line, " \t");
 	for (n = strlen(line); n > 0 && isspace((unsigned char)line[n - 1]); n--)
 		line[n - 1] = '\0';
+	for (char *p = line; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+
 	row->text = line;
 	return NULL;
 }

@@ -18,6 +18,7 @@
 #include "capture/base/status.h"
 
 #define REFUSAL_MAX_ROWS 1000 /* of a file */
+#define REFUSAL_MAX_TEXT 512  /* octets of a reply that are looked at */
 
 struct refusal_table;
 
