@@ -44,24 +44,29 @@ ALL_CFLAGS = -std=c11 $(WARN) $(CFLAGS) $(MODE_FLAGS) $(PKG_CFLAGS)
 # Criterion's macros do not survive these two.
 TEST_CFLAGS = $(filter-out -Wconversion -Wpedantic,$(ALL_CFLAGS)) -Wno-missing-prototypes
 
-MAIN  := analyzer/cli/main.c
-SRCS  := $(filter-out $(MAIN),$(sort $(wildcard capture/*/*.c analyzer/*/*.c reports/*.c fixtures/responder/*.c fixtures/lab/*.c)))
+MAINS := analyzer/cli/main.c fixtures/dialog/main.c
+SRCS  := $(filter-out $(MAINS),$(sort $(wildcard capture/*/*.c analyzer/*/*.c reports/*.c fixtures/*/*.c)))
 OBJS  := $(SRCS:%.c=$(B)/%.o)
 LIB   := $(B)/libhatcheck.a
-DIALOG_OBJS := $(patsubst %.c,$(B)/%.o,$(sort $(wildcard fixtures/dialog/*.c)))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+DEMO  := $(B)/demo.pcap
+FUZZ_SECONDS ?= 60
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all clean install uninstall units
+.PHONY: all check check-run clean corpus cut demo demo-run deps dialogc fuzz golden install lint loss \
+        uninstall unit-programs units
 
 all: $(B)/hatcheck
 
 $(B)/hatcheck: $(B)/analyzer/cli/main.o $(LIB)
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(B)/dialogc: $(DIALOG_OBJS) $(B)/capture/base/status.o
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^
+dialogc: $(B)/dialogc
+
+$(B)/dialogc: $(B)/fixtures/dialog/main.o $(LIB)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(LIB): $(OBJS)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
@@ -77,7 +82,44 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(LIB)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+deps:
+	$(Q)tests/deps.sh test
+
+# What pkg-config says is read when make starts: after the installation, make starts anew.
+demo:
+	$(Q)tests/deps.sh runtime
+	$(Q)$(MAKE) --no-print-directory demo-run
+
+$(DEMO): fixtures/cases/demo/dialog.txt $(B)/dialogc
+	$(call say,DLG,$@)$(B)/dialogc -o $@ $<
+
+demo-run: $(B)/hatcheck $(DEMO)
+	$(Q)$(B)/hatcheck analyze -v $(DEMO)
+
+check:
+	$(Q)tests/deps.sh test
+	$(Q)$(MAKE) --no-print-directory check-run
+
+check-run:
+	$(Q)tests/check.sh
+
+unit-programs: $(UNITS)
+
 units: $(UNITS)
+	$(Q)tests/units.sh $(UNITS)
+
+golden cut loss corpus: $(B)/hatcheck $(B)/dialogc
+	$(Q)B=$(B) tests/$@/run
+
+# MODE=fuzz
+fuzz: $(FUZZERS)
+	$(Q)tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+lint:
+	$(Q)tests/lint.sh
 
 BINDIR    := $(DESTDIR)$(PREFIX)/bin
 MANDIR    := $(DESTDIR)$(PREFIX)/share/man/man1
