@@ -16,7 +16,7 @@
 /* Read at once around a record, for its neighbours; most end soon before or after it. */
 #define WINDOW ((size_t)64 << 10)
 #define WINDOW_BEFORE ((size_t)16 << 10)
-#define INDEX_BLOCK 4096
+#define INDEX_BLOCK 512 /* entries */
 
 struct entry {
 	uint64_t id, offset; /* where the record starts in the sequence of all records */
@@ -149,27 +149,30 @@ by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* The index holds offset + 1 at 8 * id, so that a hole reads as "no such record". */
+/*
+ * The index holds offset + 1 at 8 * id, so that a hole reads as "no such record". It is
+ * changed by whole blocks: records that end together began together, and most share one.
+ */
 static bool
 write_index(struct spool *s)
 {
-	uint64_t run[512];
+	uint64_t block[INDEX_BLOCK];
 	size_t i = 0;
 
 	qsort(s->pending, s->pending_count, sizeof s->pending[0], by_id);
 	while (i < s->pending_count) {
-		uint64_t first = s->pending[i].id;
-		size_t n = 0;
+		uint64_t first = s->pending[i].id / INDEX_BLOCK * INDEX_BLOCK;
 
-		/* Neighbours, and most are, go in one call. */
-		while (i < s->pending_count && n < sizeof run / sizeof run[0] &&
-		       s->pending[i].id == first + n)
-			run[n++] = s->pending[i++].offset + 1;
-		if (!write_at(s->index, run, n * sizeof run[0], first * sizeof run[0]))
+		memset(block, 0, sizeof block);
+		if (read_at(s->index, block, sizeof block, first * sizeof block[0]) < 0)
 			return false;
-		if (first + n - 1 > s->last_id)
-			s->last_id = first + n - 1;
+		for (; i < s->pending_count && s->pending[i].id - first < INDEX_BLOCK; i++)
+			block[s->pending[i].id - first] = s->pending[i].offset + 1;
+		if (!write_at(s->index, block, sizeof block, first * sizeof block[0]))
+			return false;
 	}
+	if (i > 0 && s->pending[i - 1].id > s->last_id)
+		s->last_id = s->pending[i - 1].id;
 	s->pending_count = 0;
 	return true;
 }

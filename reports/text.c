@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "reports/address.h"
+#include "reports/decimal.h"
 #include "reports/rfc3339.h"
 #include "reports/text_summary.h"
 #include "reports/writer.h"
@@ -44,14 +45,16 @@ listed(const struct writer *w, const struct record *rec)
 	return false;
 }
 
-/* "accepted (cut_off)" */
+/* "accepted (cut_off)"; the room holds any two of our words. */
 static struct bytes
 verdict_words(char room[static 48], const struct record *rec)
 {
 	const char *outcome = outcome_name(rec->outcome);
+	char *end = stpcpy(room, verdict_name(rec->verdict));
 
-	snprintf(room, 48, outcome != NULL ? "%s (%s)" : "%s", verdict_name(rec->verdict), outcome);
-	return bytes_str(room);
+	if (outcome != NULL)
+		end = stpcpy(stpcpy(stpcpy(end, " ("), outcome), ")");
+	return bytes_of(room, (size_t)(end - room));
 }
 
 static void
@@ -70,8 +73,8 @@ text_wants(struct writer *w, const struct record *rec)
 	if (!listed(w, rec))
 		return false;
 	c->lines++;
-	learn(&c->id, (size_t)text_digits(rec->id));
-	learn(&c->frame, (size_t)text_digits(rec->first_frame));
+	learn(&c->id, decimal_width(rec->id));
+	learn(&c->frame, decimal_width(rec->first_frame));
 	learn(&c->client, strlen(address_endpoint(end, &rec->client)));
 	learn(&c->server, strlen(address_endpoint(end, &rec->server)));
 	learn(&c->verdict, verdict_words(verdict, rec).n);
@@ -129,7 +132,7 @@ print_profile(struct text_table *t, const struct record *rec)
 
 	for (uint32_t i = 0; i < rec->steps.count; i++) {
 		learn(&wide, text_width(record_text(rec, steps[i].step)));
-		learn(&digits, (size_t)text_digits(steps[i].frame_no));
+		learn(&digits, decimal_width(steps[i].frame_no));
 	}
 	text_begin(t, 4);
 	text_cell(t, 0, TEXT_PLAIN, BYTES_LIT("profile"));

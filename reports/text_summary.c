@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "reports/decimal.h"
 #include "reports/rfc3339.h"
 
 #define FEW_CAPTURES 8
@@ -56,8 +57,8 @@ print_counts(struct text_table *t, const struct count *counts, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (counts[i].n == 0)
 			continue;
-		if (text_digits(counts[i].n) > digits)
-			digits = text_digits(counts[i].n);
+		if ((int)decimal_width(counts[i].n) > digits)
+			digits = (int)decimal_width(counts[i].n);
 		if ((int)text_width(bytes_str(counts[i].name)) > wide)
 			wide = (int)text_width(bytes_str(counts[i].name));
 	}

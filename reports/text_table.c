@@ -1,9 +1,7 @@
 #include "reports/text_table.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "capture/base/escape.h"
+#include "reports/decimal.h"
 
 static const char *const color_code[] = {
 	[TEXT_PLAIN] = "",
@@ -32,16 +30,6 @@ text_width(struct bytes raw)
 			width += ((uint8_t)one[i] & 0xc0) != 0x80;
 	}
 	return width;
-}
-
-int
-text_digits(uint64_t number)
-{
-	int n = 1;
-
-	for (; number >= 10; number /= 10)
-		n++;
-	return n;
 }
 
 void
@@ -79,10 +67,10 @@ text_cell(struct text_table *t, int width, enum text_color color, struct bytes r
 void
 text_number(struct text_table *t, int width, uint64_t number)
 {
-	char digits[24];
+	char digits[DECIMAL_ROOM];
+	const char *end = decimal_put(digits, number);
 
-	snprintf(digits, sizeof digits, "%" PRIu64, number);
-	text_cell(t, width, TEXT_PLAIN, bytes_str(digits));
+	text_cell(t, width, TEXT_PLAIN, bytes_of(digits, (size_t)(end - digits)));
 }
 
 void

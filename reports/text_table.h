@@ -34,7 +34,5 @@ void text_end(struct text_table *t);
 
 /* Characters that a cell takes once it is escaped. */
 size_t text_width(struct bytes raw);
-/* Digits of a number. */
-int text_digits(uint64_t number);
 
 #endif

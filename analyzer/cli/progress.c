@@ -43,17 +43,21 @@ void
 progress_step(void *ctx, uint64_t done, uint64_t total)
 {
 	struct progress *p = ctx;
-	int64_t now = now_ns(), passed_ms = (now - p->start_ns) / MS;
+	int64_t now, passed_ms;
 
-	if (!p->wanted || now < p->next_ns)
+	if (!p->wanted)
+		return;
+	now = now_ns();
+	if (now < p->next_ns)
 		return;
 	p->next_ns = now + 100 * MS;
+	passed_ms = (now - p->start_ns) / MS;
 	p->drawn = true;
 	fprintf(stderr, "\r\033[K");
 	if (total > 0)
 		draw_bar(done, total);
 	fprintf(stderr, "%llu MiB, %llu MiB/s", (unsigned long long)(done / MIB),
-	    (unsigned long long)(done / MIB * 1000 / (uint64_t)(passed_ms > 0 ? passed_ms : 1)));
+	    (unsigned long long)(done * 1000 / MIB / (uint64_t)passed_ms));
 	fflush(stderr);
 }
 

@@ -132,10 +132,6 @@ Test(text, widths_count_characters)
 	cr_assert_eq(text_width(BYTES_LIT("abc")), 3);
 	cr_assert_eq(text_width(BYTES_LIT("\xe6\x97\xa5")), 1);
 	cr_assert_eq(text_width(BYTES_LIT("\x1b")), 4);
-	cr_assert_eq(text_digits(0), 1);
-	cr_assert_eq(text_digits(9), 1);
-	cr_assert_eq(text_digits(10), 2);
-	cr_assert_eq(text_digits(UINT64_MAX), 20);
 }
 
 Test(report, an_output_that_cannot_be_opened)
