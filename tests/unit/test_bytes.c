@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
 
 #include "capture/base/bytes.h"
+#include "tests/unit/rows.h"
 
 Test(bytes, skip_and_head_stay_inside)
 {
@@ -29,14 +29,7 @@ static const struct {
 	{ "only letters have a case", "MAIL[", "MAIL{", false, false },
 };
 
-ParameterizedTestParameters(bytes, without_case)
-{
-	static size_t index[sizeof rows / sizeof *rows];
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		index[i] = i;
-	return cr_make_param_array(size_t, index, sizeof rows / sizeof *rows);
-}
+ROWS(bytes, without_case, rows)
 
 ParameterizedTest(size_t *i, bytes, without_case)
 {

@@ -1,9 +1,9 @@
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
 #include <stdio.h>
 
 #include "capture/packet/fragment.h"
 #include "capture/packet/packet.h"
+#include "tests/unit/rows.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -52,14 +52,7 @@ static const struct {
 	    "bad abcdefghij|", 0 },
 };
 
-ParameterizedTestParameters(fragment, rows)
-{
-	static size_t index[sizeof rows / sizeof *rows];
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		index[i] = i;
-	return cr_make_param_array(size_t, index, sizeof rows / sizeof *rows);
-}
+ROWS(fragment, rows, rows)
 
 struct bench {
 	struct budget budget;

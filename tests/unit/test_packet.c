@@ -1,24 +1,13 @@
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
 
 #include <pcap/dlt.h>
 
 #include "capture/packet/packet.h"
 #include "tests/unit/frame_build.h"
+#include "tests/unit/rows.h"
 
 #define TEXT "554 no access\r\n"
 #define TEXT_OCTETS (sizeof TEXT - 1)
-
-#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
-
-/* The numbers of a table's rows, as Criterion wants its parameters. */
-static struct criterion_test_params
-numbers(size_t *index, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		index[i] = i;
-	return cr_make_param_array(size_t, index, count);
-}
 
 /* What the sink was given. */
 struct got {
@@ -209,12 +198,7 @@ static const struct {
 	    "eth ip4 udp4789 vxlan eth ip4 erspan2 eth vlan ip4 tcp", false },
 };
 
-ParameterizedTestParameters(packet, layers)
-{
-	static size_t index[COUNT(layers)];
-
-	return numbers(index, COUNT(layers));
-}
+ROWS(packet, layers, layers)
 
 /* Each row as it is, and padded as short Ethernet frames are. */
 ParameterizedTest(size_t *row, packet, layers)
@@ -247,12 +231,7 @@ ParameterizedTest(size_t *row, packet, layers)
  * Every snaplen: either the segment comes, with all its numbers and what was captured of
  * its payload, or the frame is counted as undecoded; and it comes from the TCP header on.
  */
-ParameterizedTestParameters(packet, snaplen)
-{
-	static size_t index[COUNT(layers)];
-
-	return numbers(index, COUNT(layers));
-}
+ROWS(packet, snaplen, layers)
 
 ParameterizedTest(size_t *row, packet, snaplen)
 {
@@ -310,12 +289,7 @@ static const struct {
 	{ "an octet of the payload changed", DLT_EN10MB, "eth ip4 tcp", 1, '!', 1, 0 },
 };
 
-ParameterizedTestParameters(packet, others)
-{
-	static size_t index[COUNT(others)];
-
-	return numbers(index, COUNT(others));
-}
+ROWS(packet, others, others)
 
 ParameterizedTest(size_t *row, packet, others)
 {
@@ -380,12 +354,7 @@ static const struct {
 	{ "one cut by the end", "01010303", TCP_SYN, -1 },
 };
 
-ParameterizedTestParameters(packet, options)
-{
-	static size_t index[COUNT(options)];
-
-	return numbers(index, COUNT(options));
-}
+ROWS(packet, options, options)
 
 ParameterizedTest(size_t *row, packet, options)
 {
@@ -487,12 +456,7 @@ static const struct {
 	{ "IP in IP", "ip4 ip4 tcp" },
 };
 
-ParameterizedTestParameters(packet, fragmented)
-{
-	static size_t index[COUNT(fragmented)];
-
-	return numbers(index, COUNT(fragmented));
-}
+ROWS(packet, fragmented, fragmented)
 
 /* Cut at every size, in order, backwards, and each twice: the same segment as whole. */
 ParameterizedTest(size_t *row, packet, fragmented)
