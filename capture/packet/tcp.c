@@ -86,14 +86,17 @@ tcp_segment(struct walk *w)
 	struct segment seg;
 	uint16_t sport, dport;
 	size_t head;
+	bool wanted;
 
 	/* A router that obeys RFC 791 cuts no fragment inside the ports; a snaplen may. */
 	if (w->rest.n < 4)
 		return LAYER_BAD;
 	sport = bytes_be16(h);
 	dport = bytes_be16(h + 2);
-	/* `|`: which of the two it is cannot be predicted, whether it is one of them can. */
-	if (!(port_set_has(w->packet->ports, dport) | port_set_has(w->packet->ports, sport)))
+	/* One branch: which of the two it is cannot be predicted, whether it is one of them can. */
+	wanted = port_set_has(w->packet->ports, dport);
+	wanted |= port_set_has(w->packet->ports, sport);
+	if (!wanted)
 		return LAYER_END;
 	if (w->rest.n < TCP_HEADER)
 		return LAYER_BAD;

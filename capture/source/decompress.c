@@ -80,7 +80,8 @@ gzip_stop(void *state)
 
 struct zstd {
 	ZSTD_DStream *z;
-	bool inside; /* a frame */
+	size_t first, want; /* octets it asks for, at a frame's start and now */
+	bool inside;        /* a frame */
 };
 
 static void *
@@ -92,14 +93,29 @@ zstd_start(void)
 		free(s);
 		return NULL;
 	}
+	if (s != NULL)
+		s->first = s->want = ZSTD_initDStream(s->z);
 	return s; /* its own limit of a window is 2^27, DECOMPRESS_MAX_MEMORY */
+}
+
+#define ZSTD_BLOCK_HEADER 3
+
+/*
+ * What it wants is most often a block and the next one's header. They are given to it one
+ * by one: a call that fails does not say what it put out before, so a good block and a bad
+ * header must not be of the same call.
+ */
+static size_t
+zstd_want(const struct zstd *s)
+{
+	return s->want > ZSTD_BLOCK_HEADER ? s->want - ZSTD_BLOCK_HEADER : s->want;
 }
 
 static enum decompress_result
 zstd_step(void *state, struct decompress_io *io)
 {
 	struct zstd *s = state;
-	ZSTD_inBuffer in = { io->in.p, io->in.n, 0 };
+	ZSTD_inBuffer in = { io->in.p, bytes_head(io->in, zstd_want(s)).n, 0 };
 	ZSTD_outBuffer out = { io->out, io->room, 0 };
 	size_t result;
 
@@ -111,6 +127,7 @@ zstd_step(void *state, struct decompress_io *io)
 	if (ZSTD_isError(result))
 		return bad(io, ZSTD_getErrorName(result));
 	s->inside = result != 0;
+	s->want = s->inside ? result : s->first;
 	if (s->inside && io->last && io->in.n == 0 && out.pos == 0)
 		return bad(io, cut_short);
 	return DECOMPRESS_OK;
