@@ -21,7 +21,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2);)
 
 VERSION := 0.1.0
-PKGS    := libpcap json-c zlib libzstd liblzma libxxhash libcrypto
+PKGS    := libpcap json-c zlib libzstd liblzma libxxhash libcrypto libxml-2.0
 TESTPKGS := criterion
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
@@ -55,7 +55,7 @@ FUZZ_SECONDS ?= 60
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check check-run clean corpus cut demo demo-run deps dialogc fuzz golden install lint loss \
+.PHONY: all check check-run clean corpus cut demo demo-run deps dialogc fuzz golden hats install lint loss \
         uninstall unit-programs units
 
 all: $(B)/hatcheck
@@ -113,6 +113,9 @@ units: $(UNITS)
 
 golden cut loss corpus: $(B)/hatcheck $(B)/dialogc
 	$(Q)B=$(B) tests/$@/run
+
+hats: $(B)/hatcheck
+	$(Q)tests/hats.sh $(B)/hatcheck
 
 # MODE=fuzz
 fuzz: $(FUZZERS)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# layers: includes look down only, and two libraries have one door each.
+# layers: includes look down only, and three libraries have one door each.
 #   capture < analyzer < reports; fixtures may use all three; only analyzer/cli sees everything.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -19,6 +19,8 @@ forbid "reports" '#include "(analyzer/cli|fixtures|tests)/' 'reports/ looks up'
 forbid "fixtures" '#include "(analyzer/cli|tests)/' 'fixtures/ looks into the commands or the tests'
 forbid "analyzer reports" '#include <pcap' '<pcap> has its door in capture/'
 forbid "capture analyzer fixtures" '#include <json-c' '<json-c> has its door in reports/'
+forbid "capture reports fixtures analyzer -path analyzer/hat -prune -o -type f" '#include <libxml' \
+	'<libxml> has its door in analyzer/hat'
 forbid "capture analyzer/flow analyzer/smtp analyzer/verdict analyzer/engine" \
 	'\b(exit|abort|longjmp|getenv|time|clock_gettime|gettimeofday|printf|fprintf)[[:space:]]*\(' \
 	'a stage that ends the program, reads a clock or the environment, or prints'

@@ -25,7 +25,8 @@ step $? cppcheck
 # Its notes fill screens: only what is wrong is shown.
 # shellcheck disable=SC2086,SC2016
 found=$(printf '%s\n' $code | xargs -P "$jobs" -n 4 sh -c '
-	clang-tidy-14 --quiet "$@" -- -std=c11 -I. -D_GNU_SOURCE "-DHATCHECK_VERSION=\"0\"" 2>&1' tidy |
+	clang-tidy-14 --quiet "$@" -- -std=c11 -I. -D_GNU_SOURCE "-DHATCHECK_VERSION=\"0\"" \
+		$(pkg-config --cflags libxml-2.0) 2>&1' tidy |
 	grep -E '(warning|error): ' | sort -u)
 printf '%s\n' "$found" | grep . | sed "s|$PWD/||"
 [ -z "$found" ]
