@@ -53,6 +53,12 @@ json_put_null(struct json_put *p, struct json_object *to, const char *key)
 }
 
 void
+json_put_bool(struct json_put *p, struct json_object *to, const char *key, bool value)
+{
+	add_made(p, to, key, json_object_new_boolean(value));
+}
+
+void
 json_put_number(struct json_put *p, struct json_object *to, const char *key, uint64_t number)
 {
 	add_made(p, to, key, json_object_new_uint64(number));

@@ -23,6 +23,7 @@ struct json_put {
 struct json_object *json_put_object(struct json_put *p, struct json_object *to, const char *key);
 struct json_object *json_put_array(struct json_put *p, struct json_object *to, const char *key);
 void json_put_null(struct json_put *p, struct json_object *to, const char *key);
+void json_put_bool(struct json_put *p, struct json_object *to, const char *key, bool value);
 void json_put_number(struct json_put *p, struct json_object *to, const char *key, uint64_t number);
 void json_put_signed(struct json_put *p, struct json_object *to, const char *key, int64_t number);
 /* A word of our own; NULL puts null. */
