@@ -102,7 +102,10 @@ def validate(check, path):
     found = list(faults(check, objects))
     if not found:
         parts = lists(objects)
-        found = ["no summary at the end"] if parts is None else list(sums(*parts))
+        if parts is not None:
+            found = list(sums(*parts))
+        elif "hatcheck.report/1" in check.schema["title"]:
+            found = ["no summary at the end"]
     return found
 
 
