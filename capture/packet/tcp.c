@@ -118,7 +118,9 @@ tcp_segment(struct walk *w)
 	seg.payload = bytes_skip(w->rest, head);
 	seg.ip_id = w->family == 4 ? (uint16_t)w->ip_id : 0;
 	seg.ttl = w->ttl;
-	seg.window_shift = (seg.flags & TCP_SYN) != 0 ? window_shift(options) : (int8_t)-1;
+	seg.window_shift = -1;
+	if ((seg.flags & TCP_SYN) != 0)
+		seg.window_shift = window_shift(options);
 	seg.options_hash = options_hash(options);
 	/* Nothing is said of a sum that cannot be taken. */
 	seg.bad_checksum = w->rest.n == w->wire && !w->rerouted && !checksum_right(w, w->rest);

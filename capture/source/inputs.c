@@ -24,6 +24,12 @@ input_fail(struct input *i, const char *why)
 	snprintf(info->damaged, sizeof info->damaged, "%.*s", (int)sizeof info->damaged - 1, why);
 }
 
+uint64_t
+input_consumed(const struct input *i)
+{
+	return i->file != NULL ? i->file->stream->consumed : i->consumed;
+}
+
 enum status
 input_next(struct input *i)
 {
@@ -142,9 +148,11 @@ probe(struct input *i, bool keep)
 	};
 	if (i->state == INPUT_UNREADABLE) {
 		input_fail(i, "no capture in it");
+		i->opened = STATUS_FORMAT;
 		return;
 	}
-	if (savefile_open(&i->file, i->info, &fault) != STATUS_OK) {
+	i->opened = savefile_open(&i->file, i->info, &fault);
+	if (i->opened != STATUS_OK) {
 		input_fail(i, fault.text);
 		i->state = INPUT_UNREADABLE;
 		return;
@@ -214,12 +222,13 @@ put_in_order(struct inputs *in)
 static enum status
 judge(const struct inputs *in, struct fault *fault)
 {
+	const char *name;
+
 	for (size_t n = 0; n < in->count; n++)
 		if (in->all[n].state == INPUT_READABLE)
 			return STATUS_OK;
-	return fault_set(fault, STATUS_FORMAT, "%s: %s",
-	    strcmp(in->info[0].path, "-") == 0 ? "standard input" : in->info[0].path,
-	    in->info[0].damaged);
+	name = strcmp(in->all[0].path, "-") == 0 ? "standard input" : in->all[0].path;
+	return fault_set(fault, in->all[0].opened, "%s: %s", name, in->info[0].damaged);
 }
 
 enum status

@@ -27,6 +27,7 @@ struct input {
 	uint64_t size;         /* octets on the disk, 0 if that cannot be known */
 	uint64_t consumed;     /* of them, when it was closed */
 	enum input_state state;
+	enum status opened; /* how its first opening went */
 };
 
 struct inputs {
@@ -52,5 +53,7 @@ enum status input_start(struct input *i);
 /* Its next frame to head; STATUS_END: there is none, and it is closed. */
 enum status input_next(struct input *i);
 void input_fail(struct input *i, const char *why);
+/* Octets of it, as they lie on the disk, that have been read. */
+uint64_t input_consumed(const struct input *i);
 
 #endif

@@ -328,7 +328,7 @@ next(struct savefile *f, struct frame *frame)
 	for (;;) {
 		const struct block *block;
 		uint32_t type = 0, length = 0;
-		struct bytes body;
+		struct bytes body = { NULL, 0 };
 		enum status status = read_header(f, &type, &length);
 
 		if (status != STATUS_OK)

@@ -71,7 +71,7 @@ advance_first(struct source *s)
 	struct input *i = s->heap[0];
 
 	if (input_next(i) != STATUS_OK) {
-		s->closed_octets += i->consumed;
+		s->closed_octets += input_consumed(i);
 		s->heap[0] = s->heap[--s->open];
 	}
 	if (s->open > 1)
@@ -128,7 +128,7 @@ report_progress(struct source *s)
 	if (s->progress == NULL)
 		return;
 	for (size_t n = 0; n < s->open; n++)
-		done += s->heap[n]->file->stream->consumed;
+		done += input_consumed(s->heap[n]);
 	s->progress(s->progress_ctx, done, s->total);
 }
 
@@ -210,7 +210,7 @@ source_open(struct source **out, const struct source_config *config, struct faul
 		return fault_set(fault, STATUS_NOMEM, "no memory left");
 	status = inputs_open(&s->in, config->paths, config->path_count, fault);
 	if (status == STATUS_OK) {
-		s->heap = calloc(s->in.count, sizeof *s->heap);
+		s->heap = calloc(s->in.count, sizeof(struct input *));
 		if (s->heap == NULL)
 			status = fault_set(fault, STATUS_NOMEM, "no memory left");
 	}

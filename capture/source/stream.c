@@ -48,6 +48,7 @@ read_raw(struct stream *s, uint8_t *to, size_t n)
 	return (size_t)got;
 }
 
+/* n octets have been put behind those that are there. */
 static void
 grow_end(struct stream *s, size_t n)
 {
@@ -55,10 +56,16 @@ grow_end(struct stream *s, size_t n)
 	s->end_offset += n;
 }
 
-static void
-fill_plain(struct stream *s, uint8_t *to, size_t room)
+static size_t
+room_behind(const struct stream *s)
 {
-	size_t got = read_raw(s, to, room);
+	return (size_t)(s->buffer + s->room - s->end);
+}
+
+static void
+fill_plain(struct stream *s)
+{
+	size_t room = room_behind(s), got = read_raw(s, s->buffer + s->room - room, room);
 
 	if (got == 0)
 		s->ended = true;
@@ -66,11 +73,13 @@ fill_plain(struct stream *s, uint8_t *to, size_t room)
 }
 
 static void
-fill_packed(struct stream *s, uint8_t *to, size_t room)
+fill_packed(struct stream *s)
 {
-	struct decompress_io io = {
-		.in = s->packed_left, .last = s->fd < 0, .out = to, .room = room
-	};
+	size_t room = room_behind(s);
+	struct decompress_io io = { .in = s->packed_left,
+		.last = s->fd < 0,
+		.out = s->buffer + s->room - room,
+		.room = room };
 	enum decompress_result result = s->codec->step(s->codec_state, &io);
 	bool idle = io.room == room && io.in.n == s->packed_left.n;
 
@@ -115,14 +124,11 @@ stream_fill(struct stream *s, size_t n)
 		s->ended = true;
 	if (s->ended || !make_room(s, n))
 		return;
-	while (!s->ended && (size_t)(s->end - s->at) < n) {
-		size_t used = (size_t)(s->end - s->buffer);
-
+	while (!s->ended && (size_t)(s->end - s->at) < n)
 		if (s->codec == NULL)
-			fill_plain(s, s->buffer + used, s->room - used);
+			fill_plain(s);
 		else
-			fill_packed(s, s->buffer + used, s->room - used);
-	}
+			fill_packed(s);
 }
 
 bool

@@ -111,8 +111,7 @@ static const struct {
 	const char *ends; /* of the fault */
 } faults[] = {
 	{ "no path at all", { NULL }, STATUS_USAGE, "no capture was named" },
-	{ "a path that is not there", { "none" }, STATUS_FORMAT,
-	    "/none: No such file or directory" },
+	{ "a path that is not there", { "none" }, STATUS_IO, "/none: No such file or directory" },
 	{ "two of which neither can be read: the first", { "text", "none" }, STATUS_FORMAT,
 	    "/text: neither pcap nor pcapng" },
 	{ "an empty directory", { "empty" }, STATUS_FORMAT, "/empty: no capture in it" },
