@@ -21,7 +21,11 @@
 	X(COMMANDS_NOT_TIED, "commands_not_tied", "pipelined commands beyond the bound")          \
 	X(RECIPIENTS_NOT_KEPT, "recipients_not_kept",                                             \
 	    "recipients or senders counted but not listed")                                       \
-	X(TEXT_NOT_KEPT, "text_not_kept", "octets of addresses and replies not kept")
+	X(TEXT_NOT_KEPT, "text_not_kept", "octets of addresses and replies not kept")             \
+	X(LOG_LINES_CUT, "log_lines_cut", "log lines longer than is read")                        \
+	X(LOG_SESSIONS_EVICTED, "log_sessions_evicted", "open log sessions given up for memory")  \
+	X(LOG_MESSAGES_NOT_KEPT, "log_messages_not_kept", "messages of a log session not listed") \
+	X(LOG_APPLIANCES_MERGED, "log_appliances_merged", "gateways in the logs not told apart")
 
 enum limit {
 #define X(id, name, meaning) LIMIT_##id,
