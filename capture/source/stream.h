@@ -1,5 +1,5 @@
 /*
- * stream: the octets of one input, decompressed, in order.      Inside capture/source/ only.
+ * stream: the octets of one input, a capture or a log, decompressed, in order.
  *
  * In:    a path, or "-" for standard input; anything that can be read, seeking or not.
  * Out:   runs of octets in one buffer, borrowed until the next _peek or _skip. What is
