@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyzer/cli/cli.h"
@@ -74,26 +73,11 @@ check_outputs(
 {
 	const char *const outputs[] = { a->json, a->ndjson, a->text };
 	const size_t n = sizeof outputs / sizeof outputs[0];
+	enum status status = cli_outputs_differ(outputs, n, fault);
 
-	for (size_t i = 0; i < n; i++) {
-		struct stat out, capture;
-
-		if (outputs[i] == NULL)
-			continue;
-		for (size_t k = 0; k < i; k++)
-			if (outputs[k] != NULL && strcmp(outputs[i], outputs[k]) == 0)
-				return fault_set(fault, STATUS_USAGE, "two outputs to %s",
-				    strcmp(outputs[i], "-") == 0 ? "standard output" : outputs[i]);
-		if (stat(outputs[i], &out) != 0 || !S_ISREG(out.st_mode))
-			continue;
-		for (size_t k = 0; k < count; k++)
-			if (stat(in[k].path, &capture) == 0 && capture.st_dev == out.st_dev &&
-			    capture.st_ino == out.st_ino)
-				return fault_set(fault, STATUS_USAGE,
-				    "%s is an input, and would be overwritten by a report",
-				    outputs[i]);
-	}
-	return STATUS_OK;
+	for (size_t k = 0; k < count && status == STATUS_OK; k++)
+		status = cli_outputs_spare(outputs, n, in[k].path, fault);
+	return status;
 }
 
 static int

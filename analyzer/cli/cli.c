@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/base/escape.h"
@@ -96,4 +97,31 @@ cli_progress(const struct cli *cli)
 	if (cli->progress != CLI_AUTO)
 		return cli->progress == CLI_ALWAYS;
 	return !cli->quiet && isatty(STDERR_FILENO) == 1;
+}
+
+enum status
+cli_outputs_differ(const char *const *outputs, size_t count, struct fault *fault)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (outputs[i] != NULL && outputs[k] != NULL &&
+			    strcmp(outputs[i], outputs[k]) == 0)
+				return fault_set(fault, STATUS_USAGE, "two outputs to %s",
+				    strcmp(outputs[i], "-") == 0 ? "standard output" : outputs[i]);
+	return STATUS_OK;
+}
+
+enum status
+cli_outputs_spare(const char *const *outputs, size_t count, const char *input, struct fault *fault)
+{
+	struct stat in, out;
+
+	if (stat(input, &in) != 0)
+		return STATUS_OK;
+	for (size_t i = 0; i < count; i++)
+		if (outputs[i] != NULL && stat(outputs[i], &out) == 0 && S_ISREG(out.st_mode) &&
+		    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return fault_set(fault, STATUS_USAGE,
+			    "%s is an input, and would be overwritten by a report", outputs[i]);
+	return STATUS_OK;
 }

@@ -30,6 +30,7 @@ struct cli_command {
 };
 
 int analyze_command(struct cli *cli, int argc, char **argv);
+int log_command(struct cli *cli, int argc, char **argv);
 int hat_command(struct cli *cli, int argc, char **argv);
 
 /* The options of every command. */
@@ -48,5 +49,11 @@ int cli_version(void);
 bool cli_color(const struct cli *cli, FILE *stream);
 /* Whether a bar may be drawn on standard error. */
 bool cli_progress(const struct cli *cli);
+
+/* No two of the outputs (NULL: not asked for) go to the same place. */
+enum status cli_outputs_differ(const char *const *outputs, size_t count, struct fault *fault);
+/* None of them would overwrite that input. */
+enum status cli_outputs_spare(
+    const char *const *outputs, size_t count, const char *input, struct fault *fault);
 
 #endif
