@@ -3,16 +3,18 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Records lie at multiples of this in memory and in the file, so that either can be read in place.
  */
 #define ALIGN _Alignof(max_align_t)
 /* No more records than this fit in the buffer at once. */
-#define PENDING_MAX (SPOOL_MEMORY / sizeof(struct record) + 1)
+#define PENDING_MAX (SPOOL_MEMORY / SPOOL_BLOCK_MIN + 1)
 /* Read at once around a record, for its neighbours; most end soon before or after it. */
 #define WINDOW ((size_t)64 << 10)
 #define WINDOW_BEFORE ((size_t)16 << 10)
@@ -31,6 +33,7 @@ struct spool {
 	uint64_t last_id;   /* the highest in the index file */
 	enum status status;
 	struct fault fault;   /* why status is what it is */
+	bool sorted;          /* pending is, by id; nothing is added any more */
 	size_t pending_count; /* of the records in buf, once they are not yet in the index */
 	struct entry pending[PENDING_MAX];
 };
@@ -209,41 +212,52 @@ widen(struct spool *s, size_t n)
 	return STATUS_OK;
 }
 
-static size_t
-padded(const struct record *rec)
+/* Every block begins with its size. */
+static uint32_t
+size_of(const void *block)
 {
-	return (rec->size + ALIGN - 1) / ALIGN * ALIGN;
+	uint32_t size;
+
+	memcpy(&size, block, sizeof size);
+	return size;
+}
+
+static size_t
+padded(const void *block)
+{
+	return (size_of(block) + ALIGN - 1) / ALIGN * ALIGN;
 }
 
 enum status
-spool_add(struct spool *s, const struct record *rec, struct fault *fault)
+spool_add(struct spool *s, uint64_t id, const void *block, struct fault *fault)
 {
-	size_t n = padded(rec);
+	size_t n = padded(block);
 
 	if (s->status == STATUS_OK && n > s->room - s->used && flush(s) == STATUS_OK)
 		widen(s, n);
 	if (s->status != STATUS_OK)
 		return told(s, fault);
-	memcpy(s->buf + s->used, rec, rec->size);
-	memset(s->buf + s->used + rec->size, 0, n - rec->size);
+	assert(size_of(block) >= SPOOL_BLOCK_MIN);
+	memcpy(s->buf + s->used, block, size_of(block));
+	memset(s->buf + s->used + size_of(block), 0, n - size_of(block));
 	assert(s->pending_count < PENDING_MAX);
-	s->pending[s->pending_count++] = (struct entry){ rec->id, s->start + s->used };
+	s->pending[s->pending_count++] = (struct entry){ id, s->start + s->used };
 	s->used += n;
 	return STATUS_OK;
 }
 
 /* The record at this offset when the window holds all of it, else NULL. */
-static const struct record *
+static const void *
 in_window(const struct spool *s, uint64_t offset)
 {
-	const struct record *rec;
+	const void *block;
 	size_t left;
 
 	if (offset < s->start || offset - s->start >= s->used)
 		return NULL;
 	left = s->used - (size_t)(offset - s->start);
-	rec = (const struct record *)(const void *)(s->buf + (offset - s->start));
-	return left >= sizeof *rec && left >= rec->size ? rec : NULL;
+	block = s->buf + (offset - s->start);
+	return left >= SPOOL_BLOCK_MIN && left >= size_of(block) ? block : NULL;
 }
 
 /* n octets of the file into the buffer. */
@@ -262,27 +276,27 @@ move_window(struct spool *s, uint64_t start, size_t n)
 	return STATUS_OK;
 }
 
-static const struct record *
+static const void *
 load(struct spool *s, uint64_t offset)
 {
-	const struct record *rec = in_window(s, offset);
+	const void *block = in_window(s, offset);
 	uint64_t before = offset < WINDOW_BEFORE ? offset : WINDOW_BEFORE;
 
-	if (rec == NULL && move_window(s, offset - before, WINDOW) == STATUS_OK)
-		rec = in_window(s, offset);
-	if (rec == NULL && s->status == STATUS_OK && s->used >= before + sizeof *rec) {
+	if (block == NULL && move_window(s, offset - before, WINDOW) == STATUS_OK)
+		block = in_window(s, offset);
+	if (block == NULL && s->status == STATUS_OK && s->used >= before + SPOOL_BLOCK_MIN) {
 		/* Larger than the window; its head tells how large. */
-		rec = (const struct record *)(const void *)(s->buf + before);
-		if (move_window(s, offset, padded(rec)) == STATUS_OK)
-			rec = in_window(s, offset);
+		block = s->buf + before;
+		if (move_window(s, offset, padded(block)) == STATUS_OK)
+			block = in_window(s, offset);
 		else
-			rec = NULL;
+			block = NULL;
 	}
-	if (rec == NULL) {
+	if (block == NULL) {
 		errno = EIO; /* the file is shorter than what was written */
 		failed(s, "read");
 	}
-	return rec;
+	return block;
 }
 
 static enum status
@@ -298,14 +312,14 @@ read_files(struct spool *s, spool_sink *sink, void *ctx)
 		if (got < 0)
 			return failed(s, "read");
 		for (size_t i = 0; i < (size_t)got / sizeof block[0]; i++) {
-			const struct record *rec;
+			const void *found;
 
 			if (block[i] == 0)
 				continue;
-			rec = load(s, block[i] - 1);
-			if (rec == NULL)
+			found = load(s, block[i] - 1);
+			if (found == NULL)
 				return s->status;
-			sink(ctx, rec);
+			sink(ctx, found);
 		}
 	}
 	return STATUS_OK;
@@ -319,8 +333,40 @@ spool_read(struct spool *s, spool_sink *sink, void *ctx, struct fault *fault)
 	if (s->status == STATUS_OK && s->records < 0) {
 		qsort(s->pending, s->pending_count, sizeof s->pending[0], by_id);
 		for (size_t i = 0; i < s->pending_count; i++)
-			sink(ctx,
-			    (const struct record *)(const void *)(s->buf + s->pending[i].offset));
+			sink(ctx, s->buf + s->pending[i].offset);
 	}
 	return told(s, fault);
+}
+
+/* Its offset, or UINT64_MAX. */
+static uint64_t
+offset_of(struct spool *s, uint64_t id)
+{
+	const struct entry key = { id, 0 };
+	const struct entry *found;
+	uint64_t offset = 0;
+
+	if (s->records >= 0) {
+		if (read_at(s->index, &offset, sizeof offset, id * sizeof offset) < 0)
+			failed(s, "read");
+		return offset - 1; /* a hole reads as 0 */
+	}
+	found = bsearch(&key, s->pending, s->pending_count, sizeof s->pending[0], by_id);
+	return found != NULL ? found->offset : UINT64_MAX;
+}
+
+const void *
+spool_get(struct spool *s, uint64_t id, struct fault *fault)
+{
+	uint64_t offset;
+
+	if (s->status == STATUS_OK && s->records >= 0 && s->pending_count > 0)
+		flush(s);
+	if (!s->sorted)
+		qsort(s->pending, s->pending_count, sizeof s->pending[0], by_id);
+	s->sorted = true;
+	offset = s->status == STATUS_OK ? offset_of(s, id) : UINT64_MAX;
+	if (told(s, fault) != STATUS_OK || offset == UINT64_MAX)
+		return NULL;
+	return s->records < 0 ? s->buf + offset : load(s, offset);
 }

@@ -46,8 +46,9 @@ make(struct record_builder *b, uint64_t id, const uint8_t *octets, size_t text)
 }
 
 static void
-on_record(void *ctx, const struct record *rec)
+on_record(void *ctx, const void *block)
 {
+	const struct record *rec = block;
 	struct check *c = ctx;
 	struct bytes text = record_text(rec, rec->history);
 
@@ -88,7 +89,7 @@ ParameterizedTest(size_t *i, spool, round_trip)
 		                                             : k * 7919 % count;
 
 		make(&b, 1 + at * rows[*i].step, octets, rows[*i].text);
-		cr_assert_eq(spool_add(s, b.rec, &fault), STATUS_OK, "%s", rows[*i].why);
+		cr_assert_eq(spool_add(s, b.rec->id, b.rec, &fault), STATUS_OK, "%s", rows[*i].why);
 	}
 	/* Twice: a report lists connections, then their findings. */
 	for (int reading = 0; reading < 2; reading++) {
@@ -103,8 +104,9 @@ ParameterizedTest(size_t *i, spool, round_trip)
 }
 
 static void
-count_record(void *ctx, const struct record *rec)
+count_record(void *ctx, const void *block)
 {
+	const struct record *rec = block;
 	(void)rec;
 	++*(uint64_t *)ctx;
 }
@@ -120,7 +122,7 @@ Test(spool, no_folder_is_told_once_and_kept)
 	cr_assert(s != NULL && record_builder_init(&b));
 	for (uint64_t id = 1; id < 10000 && status == STATUS_OK; id++) {
 		sample_plain(&b, id);
-		status = spool_add(s, b.rec, &fault);
+		status = spool_add(s, b.rec->id, b.rec, &fault);
 	}
 	cr_assert_eq(status, STATUS_IO);
 	cr_assert_not_null(strstr(fault.text, "/nonexistent/folder"), "%s", fault.text);
@@ -147,7 +149,7 @@ Test(spool, a_full_disk_is_a_status)
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	for (uint64_t id = 1; id < 10000 && status == STATUS_OK; id++) {
 		sample_plain(&b, id);
-		status = spool_add(s, b.rec, &fault);
+		status = spool_add(s, b.rec->id, b.rec, &fault);
 	}
 	cr_assert_eq(status, STATUS_IO);
 	cr_assert_eq(spool_read(s, count_record, &seen, &fault), STATUS_IO);
