@@ -5,6 +5,18 @@
 #include <stdio.h>
 
 void
+findings_init(struct findings *f, const struct record *rec)
+{
+	f->count = 0;
+	if (rec == NULL)
+		return;
+	assert(rec->findings.count <= FINDINGS_MAX);
+	f->count = rec->findings.count;
+	if (f->count > 0)
+		memcpy(f->v, record_array(rec, rec->findings), f->count * sizeof *f->v);
+}
+
+void
 findings_add(struct findings *f, struct record_builder *b, enum severity severity, const char *rule,
     const uint64_t *frames, size_t frame_count, const char *fmt, ...)
 {

@@ -13,6 +13,9 @@ struct findings {
 	uint32_t count;
 };
 
+/* Begins with those that `rec` has already; NULL: with none. */
+void findings_init(struct findings *f, const struct record *rec);
+
 /* A zero frame is left out. The message is formatted into the record's room. */
 void findings_add(struct findings *f, struct record_builder *b, enum severity severity,
     const char *rule, const uint64_t *frames, size_t frame_count, const char *fmt, ...)

@@ -131,7 +131,7 @@ judge(const struct conn *conn, const struct refusal_table *refusals, struct reco
 	struct facts f;
 
 	record_builder_reset(b);
-	found.count = 0;
+	findings_init(&found, NULL);
 	facts_of(conn, refusals, &f);
 	store_tcp(&f, b);
 	store_smtp(&f, refusals, b);

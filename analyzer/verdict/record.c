@@ -55,6 +55,23 @@ record_builder_reset(struct record_builder *b)
 }
 
 void
+record_builder_copy(struct record_builder *b, const struct record *rec)
+{
+	record_builder_reset(b);
+	if (rec->size > b->room) {
+		struct record *bigger = realloc(b->rec, rec->size);
+
+		if (bigger == NULL) {
+			b->failed = true;
+			return;
+		}
+		b->rec = bigger;
+		b->room = rec->size;
+	}
+	memcpy(b->rec, rec, rec->size);
+}
+
+void
 record_builder_clear(struct record_builder *b)
 {
 	free(b->rec);

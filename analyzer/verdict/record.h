@@ -144,6 +144,16 @@ struct record_finding {
 	uint8_t severity; /* enum severity */
 };
 
+struct record_candidate { /* absent texts where it has none */
+	struct text sender_group, policy, action, why;
+};
+
+struct record_hat {
+	bool present, certain;
+	struct text sender_group, policy, action; /* absent where undecided */
+	struct span candidates;                   /* struct record_candidate */
+};
+
 struct record {
 	uint32_t size; /* of the whole block: this struct and its room */
 	uint8_t verdict, outcome, confidence;
@@ -178,6 +188,12 @@ struct record {
 	struct text profile_name;
 	struct span steps;    /* struct record_step */
 	struct span findings; /* struct record_finding, in order of raising */
+
+	/* Joined to it where there are logs or a HAT (analyzer/correlate/join.h). */
+	struct span log;     /* one struct log_session (analyzer/maillog/log_session.h), or none */
+	uint16_t matched_by; /* bit per enum match_ground */
+	uint8_t log_confidence;
+	struct record_hat hat;
 };
 
 static inline bool
@@ -216,6 +232,8 @@ struct record_builder {
 
 bool record_builder_init(struct record_builder *b);  /* false: no memory */
 void record_builder_reset(struct record_builder *b); /* empties, keeps the memory */
+/* Makes the block a copy of `rec`, to be added to. */
+void record_builder_copy(struct record_builder *b, const struct record *rec);
 void record_builder_clear(struct record_builder *b);
 struct text record_add_text(struct record_builder *b, struct bytes text);
 struct text record_add_format(struct record_builder *b, const char *fmt, ...)
