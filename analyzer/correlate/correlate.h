@@ -1,0 +1,90 @@
+/*
+ * correlate: which log session is which connection.
+ *
+ * In:    every record and every log session, in any order; then correlate_run.
+ * Out:   for each connection its session, what the match rests on, how sure it is, and which
+ *        contradictions hold whatever near-equal match is taken instead; the clock.
+ * How:   the clock first (clock.h). Then, for each client, the order-preserving one-to-one
+ *        assignment of greatest weight (align.h): time of opening and closing, senders,
+ *        recipients, action, TLS. The session's opening may be late by the gateway's DNS
+ *        queries, so the window is wider on that side. Sessions whose client is not known
+ *        (TCPREFUSE as ICID 0, masked addresses) are then put to connections that
+ *        are left over, by time, by what they say, and by what the HAT may decide for the client.
+ * Never a wrong accusation: a match with a rival of nearly its weight is `ambiguous`, and a
+ *        contradiction is `sure` only if every rival contradicts too. In a log that is known
+ *        to lack lines, nothing is concluded from a line that is not there.
+ * Owns:  a trace of 96 octets for each connection and session.
+ * Cost:  O(n log n) and the bands of align.h.
+ * Fails: STATUS_NOMEM.
+ */
+#ifndef HATCHECK_CORRELATE_H
+#define HATCHECK_CORRELATE_H
+
+#include "analyzer/correlate/clock.h"
+#include "analyzer/correlate/trace.h"
+#include "analyzer/hat/hat.h"
+#include "capture/base/status.h"
+
+#define CORRELATE_WINDOW_NS (5 * CLOCK_NS_PER_S)
+#define CORRELATE_DNS_NS (180 * CLOCK_NS_PER_S) /* 139 s were seen */
+
+/* What a match rests on: id, word of the report's matched_by */
+#define MATCH_GROUNDS(X)            \
+	X(ADDRESS, "address")       \
+	X(OPEN, "open")             \
+	X(CLOSE, "close")           \
+	X(SENDER, "sender")         \
+	X(RECIPIENTS, "recipients") \
+	X(ACTION, "action")         \
+	X(TLS, "tls")               \
+	X(HAT, "hat")               \
+	X(MATCH, "match")
+
+enum match_ground {
+#define X(id, word) MATCH_BY_##id,
+	MATCH_GROUNDS(X)
+#undef X
+	    MATCH_GROUND_COUNT
+};
+
+const char *match_ground_name(enum match_ground g);
+
+struct match {
+	uint64_t connection, session; /* ids, from 1 */
+	uint16_t by;                  /* bit per enum match_ground */
+	uint8_t confidence;           /* enum confidence */
+	uint8_t clash;                /* enum clash bits that hold for every rival too */
+	bool ambiguous;               /* a rival fits nearly as well */
+};
+
+struct correlate_config {
+	int64_t window_ns; /* how far apart the openings may lie, after the clock is aligned */
+
+	const struct hat *hat; /* borrowed, or NULL */
+};
+
+struct correlate;
+
+struct correlate *correlate_new(const struct correlate_config *config);
+void correlate_free(struct correlate *c);
+enum status correlate_connection(struct correlate *c, const struct record *rec);
+enum status correlate_session(struct correlate *c, const struct log_session *s);
+/* `offset_from`: how the zone of the log's stamps is known, "header" or "option"; NULL: it is not.
+ */
+enum status correlate_run(struct correlate *c, const char *offset_from);
+
+/* After correlate_run. NULL: there is none. Borrowed. */
+const struct match *correlate_of_connection(const struct correlate *c, uint64_t id);
+const struct match *correlate_of_session(const struct correlate *c, uint64_t id);
+uint64_t correlate_matches(const struct correlate *c);
+const struct clock *correlate_clock(const struct correlate *c);
+/* The log lacks lines: sessions that began and ended inside it are not whole. */
+bool correlate_log_lossy(const struct correlate *c);
+/*
+ * True when the other side covers this one: a connection opened while the log was written, a
+ * session opened while the capture ran, each by more than the window.
+ */
+bool correlate_log_covers(const struct correlate *c, const struct record *rec);
+bool correlate_capture_covers(const struct correlate *c, const struct log_session *s);
+
+#endif

@@ -1,0 +1,208 @@
+#include "analyzer/correlate/trace.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define TRACE_MAX_ADDRESS 320 /* RFC 5321 4.5.3.1: 64 + 1 + 255 */
+
+/* A sum does not depend on the order; letter case does not matter to a gateway. */
+static uint64_t
+address_hash(struct bytes address)
+{
+	uint8_t lower[TRACE_MAX_ADDRESS];
+
+	address = bytes_head(address, sizeof lower);
+	for (size_t i = 0; i < address.n; i++) {
+		uint8_t c = address.p[i];
+
+		lower[i] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+	}
+	return XXH3_64bits(lower, address.n) | 1;
+}
+
+static uint64_t
+wire_senders(const struct record *rec)
+{
+	const struct record_sender *s = record_array(rec, rec->senders);
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < rec->senders.count; i++)
+		sum += address_hash(record_text(rec, s[i].address));
+	return sum;
+}
+
+static uint8_t
+wire_recipients(const struct record *rec, uint64_t *sum)
+{
+	const struct record_recipient *r = record_array(rec, rec->recipients);
+	uint8_t flags = 0;
+
+	for (uint32_t i = 0; i < rec->recipients.count; i++) {
+		*sum += address_hash(record_text(rec, r[i].address));
+		if (r[i].class == RCPT_ACCEPTED)
+			flags |= TRACE_LET_IN;
+		else if (r[i].class != RCPT_UNKNOWN && r[i].class != RCPT_UNJUDGED)
+			flags |= TRACE_REFUSED;
+	}
+	return flags;
+}
+
+static bool
+says(const struct record *rec, struct text text, const char *word)
+{
+	return bytes_eq(record_text(rec, text), bytes_str(word));
+}
+
+void
+trace_of_record(const struct record *rec, struct trace *out)
+{
+	bool whole = rec->handshake == HANDSHAKE_COMPLETE && rec->gaps == 0 &&
+	             rec->closed_by != DIR_COUNT && rec->verdict != VERDICT_INCOMPLETE;
+
+	*out = (struct trace){
+		.open_ns = rec->start_ns,
+		.close_ns = rec->end_ns,
+		.id = rec->id,
+		.senders = wire_senders(rec),
+		.addr = rec->client.addr,
+		.verdict = rec->verdict,
+	};
+	out->flags = wire_recipients(rec, &out->recipients);
+	if (whole)
+		out->flags |= TRACE_WHOLE;
+	if (says(rec, rec->tls, "accepted"))
+		out->flags |= TRACE_TLS;
+	if (says(rec, rec->auth, "succeeded"))
+		out->flags |= TRACE_AUTH;
+	if (rec->messages > 0)
+		out->flags |= TRACE_MAIL | TRACE_LET_IN;
+	if (rec->greeting_code / 100 == 2)
+		out->flags |= TRACE_GREETED;
+}
+
+static uint64_t
+log_parties(const struct log_session *s, struct log_list list, bool *refused)
+{
+	const struct log_party *p = log_session_list(s, list);
+	uint64_t sum = 0;
+
+	for (uint16_t i = 0; i < list.count; i++) {
+		sum += address_hash(log_session_text(s, p[i].address));
+		*refused |= p[i].refusal != LOG_REFUSAL_NONE && p[i].refusal != LOG_REFUSAL_DELAYED;
+	}
+	return sum;
+}
+
+int64_t
+trace_log_ns(const struct log_session *s, int64_t local_ns)
+{
+	if (local_ns == LOG_TIME_NONE)
+		return TRACE_NEVER;
+	return log_session_utc(s, local_ns) + (local_ns % LOG_NS_PER_S == 0 ? LOG_NS_PER_S / 2 : 0);
+}
+
+void
+trace_of_session(const struct log_session *s, struct trace *out)
+{
+	bool refused = false;
+
+	*out = (struct trace){
+		.open_ns = trace_log_ns(s, log_session_opened(s)),
+		.close_ns = trace_log_ns(s, s->closed_ns),
+		.id = s->id,
+		.senders = log_parties(s, s->senders, &refused),
+		.recipients = log_parties(s, s->recipients, &refused),
+		.addr = s->peer,
+		.action = s->action,
+	};
+	if (s->started && s->ended && !s->incomplete && s->hat_line.line != 0)
+		out->flags |= TRACE_WHOLE;
+	if (s->tls == LOG_TLS_SUCCESS)
+		out->flags |= TRACE_TLS;
+	if (s->auth == LOG_AUTH_SUCCEEDED)
+		out->flags |= TRACE_AUTH;
+	if (s->messages.count > 0)
+		out->flags |= TRACE_LET_IN;
+	if (refused)
+		out->flags |= TRACE_REFUSED;
+	if (s->delayed)
+		out->flags |= TRACE_DELAYED;
+}
+
+/* --- agreement ------------------------------------------------------------------------ */
+
+#define BIT(v) (1u << VERDICT_##v)
+
+/* Verdicts that an action other than REJECT contradicts, whatever else is known. */
+static const unsigned contradicts[LOG_ACTION_COUNT] = {
+	[LOG_ACTION_ACCEPT] = BIT(TCPREFUSE) | BIT(REJECT),
+	[LOG_ACTION_RELAY] = BIT(TCPREFUSE) | BIT(REJECT),
+	[LOG_ACTION_TCPREFUSE] = BIT(DROPPED) | BIT(NOT_SMTP) | BIT(REJECT) | BIT(DEFERRED) |
+	                         BIT(DELAYED_REJECT) | BIT(ACCEPTED),
+};
+
+/* REJECT in the log, an accepted dialogue on the wire. */
+static uint8_t
+clash_rejected_accepted(const struct trace *wire, const struct trace *log)
+{
+	bool delayed = (log->flags & TRACE_DELAYED) != 0;
+
+	/* Under delayed rejection who authenticates is relayed. */
+	if ((wire->flags | log->flags) & TRACE_AUTH)
+		return 0;
+	if (wire->flags & TRACE_MAIL)
+		return CLASH_ACTION | CLASH_MAIL;
+	if (wire->flags & TRACE_LET_IN)
+		return CLASH_ACTION;
+	if (delayed)
+		return 0; /* nothing was let in, or TLS hides it */
+	return ((wire->flags & TRACE_REFUSED) ? CLASH_STAGE : CLASH_ACTION) | CLASH_ABSENT;
+}
+
+static uint8_t
+clash_rejected(const struct trace *wire, const struct trace *log)
+{
+	bool delayed = (log->flags & TRACE_DELAYED) != 0;
+
+	switch (wire->verdict) {
+	case VERDICT_TCPREFUSE:
+	case VERDICT_DROPPED:
+		return CLASH_ACTION;
+	case VERDICT_REJECT:
+		return delayed ? CLASH_STAGE : 0;
+	case VERDICT_DELAYED_REJECT:
+		return delayed ? 0 : CLASH_STAGE | CLASH_ABSENT;
+	case VERDICT_ACCEPTED:
+		return clash_rejected_accepted(wire, log);
+	default:
+		return 0;
+	}
+}
+
+/* TLS hides the parties from the wire, an incomplete side does not have them all. */
+static bool
+parties_comparable(const struct trace *wire, const struct trace *log)
+{
+	return (wire->flags & log->flags & TRACE_WHOLE) &&
+	       ((wire->flags | log->flags) & TRACE_TLS) == 0 &&
+	       (log->action != LOG_ACTION_REJECT || (log->flags & (TRACE_DELAYED | TRACE_LET_IN)));
+}
+
+uint8_t
+trace_clash(const struct trace *wire, const struct trace *log)
+{
+	uint8_t clash = 0;
+
+	if (log->action == LOG_ACTION_REJECT)
+		clash = clash_rejected(wire, log);
+	else if (contradicts[log->action] >> wire->verdict & 1)
+		clash = CLASH_ACTION;
+	else if (wire->verdict == VERDICT_DELAYED_REJECT && log->action != LOG_ACTION_NONE &&
+		 (log->flags & TRACE_REFUSED) == 0)
+		clash = CLASH_ACTION; /* the log knows no other reason for the refusals */
+	/* Where the stories part earlier, other recipients only follow from it. */
+	if (clash == 0 && parties_comparable(wire, log) &&
+	    (wire->senders != log->senders || wire->recipients != log->recipients))
+		clash |= CLASH_PARTIES;
+	return clash;
+}
