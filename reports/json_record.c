@@ -1,7 +1,10 @@
 #include "reports/json_record.h"
 
+#include "analyzer/correlate/correlate.h"
+#include "analyzer/correlate/join.h"
 #include "reports/address.h"
 #include "reports/community_id.h"
+#include "reports/json_log.h"
 
 /* The record's text, escaped; null when it is absent. */
 static void
@@ -175,8 +178,59 @@ put_head(struct json_put *p, struct json_object *to, const struct record *rec)
 	put_pair(p, to, "octets", rec->octets);
 }
 
+static const struct log_session *
+session_of(const struct record *rec)
+{
+	return rec->log.count == 0 ? NULL : record_array(rec, rec->log);
+}
+
+static void
+put_log(struct json_put *p, struct json_object *to, const struct record *rec,
+    const struct maillog *logs)
+{
+	const char *by[MATCH_GROUND_COUNT];
+	struct json_log_match match = { by, 0, confidence_name(rec->log_confidence) };
+
+	if (session_of(rec) == NULL) {
+		json_put_null(p, to, "log");
+		return;
+	}
+	for (enum match_ground g = 0; g < MATCH_GROUND_COUNT; g++) {
+		if (rec->matched_by >> g & 1)
+			by[match.count++] = match_ground_name(g);
+	}
+	json_log_put(p, to, "log", logs, session_of(rec), &match);
+}
+
+static void
+put_hat(struct json_put *p, struct json_object *to, const struct record *rec)
+{
+	const struct record_candidate *c = record_array(rec, rec->hat.candidates);
+	struct json_object *o, *list;
+
+	if (!rec->hat.present) {
+		json_put_null(p, to, "hat");
+		return;
+	}
+	o = json_put_object(p, to, "hat");
+	put_text(p, o, "sender_group", rec, rec->hat.sender_group);
+	put_text(p, o, "policy", rec, rec->hat.policy);
+	put_text(p, o, "action", rec, rec->hat.action);
+	json_put_bool(p, o, "certain", rec->hat.certain);
+	list = json_put_array(p, o, "candidates");
+	for (uint32_t i = 0; i < rec->hat.candidates.count; i++) {
+		struct json_object *one = json_put_object(p, list, NULL);
+
+		put_text(p, one, "sender_group", rec, c[i].sender_group);
+		put_text(p, one, "policy", rec, c[i].policy);
+		put_text(p, one, "action", rec, c[i].action);
+		put_text(p, one, "why", rec, c[i].why);
+	}
+}
+
 struct json_object *
-json_record_connection(struct json_put *p, const struct record *rec, const char *type)
+json_record_connection(
+    struct json_put *p, const struct record *rec, const struct maillog *logs, const char *type)
 {
 	struct json_object *o = begin(p, type);
 
@@ -188,8 +242,8 @@ json_record_connection(struct json_put *p, const struct record *rec, const char 
 	put_tcp(p, o, rec);
 	put_smtp(p, o, rec);
 	put_profile(p, o, rec);
-	json_put_null(p, o, "log");
-	json_put_null(p, o, "hat");
+	put_log(p, o, rec, logs);
+	put_hat(p, o, rec);
 	put_rules(p, o, rec);
 	return o;
 }
@@ -205,9 +259,27 @@ json_record_finding(struct json_put *p, const struct record *rec, uint32_t i, co
 	json_put_word(p, o, "severity", severity_name(f->severity));
 	put_text(p, o, "message", rec, f->message);
 	json_put_number(p, o, "connection", rec->id);
-	json_put_null(p, o, "icid");
+	if (session_of(rec) != NULL)
+		json_put_number(p, o, "icid", session_of(rec)->icid);
+	else
+		json_put_null(p, o, "icid");
 	frames = json_put_array(p, o, "frames");
 	for (uint8_t k = 0; k < f->frame_count; k++)
 		json_put_number(p, frames, NULL, f->frames[k]);
+	return o;
+}
+
+struct json_object *
+json_record_missing(
+    struct json_put *p, const struct log_session *s, const char *message, const char *type)
+{
+	struct json_object *o = begin(p, type);
+
+	json_put_word(p, o, "rule", JOIN_MISSING_CONNECTION);
+	json_put_word(p, o, "severity", severity_name(SEVERITY_WARNING));
+	json_put_text(p, o, "message", bytes_str(message));
+	json_put_null(p, o, "connection");
+	json_put_number(p, o, "icid", s->icid);
+	json_put_array(p, o, "frames");
 	return o;
 }

@@ -10,6 +10,6 @@
 
 /* Puts one value under each of the keys schema, generator, inputs, summary, limits, clock. */
 void json_run_put(struct json_put *p, struct json_object *to, const struct report_run *run,
-    const struct tally *tally);
+    const struct maillog *logs, const struct tally *tally);
 
 #endif

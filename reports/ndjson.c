@@ -3,6 +3,7 @@
  *
  * Lines of "type" connection, each followed by its findings ("finding"), and one "summary".
  */
+#include "reports/json_log.h"
 #include "reports/json_record.h"
 #include "reports/json_run.h"
 #include "reports/writer.h"
@@ -23,19 +24,37 @@ ndjson_connection(struct writer *w, const struct record *rec)
 {
 	struct json_put p = { 0 };
 
-	print_line(w, &p, json_record_connection(&p, rec, "connection"));
+	print_line(w, &p, json_record_connection(&p, rec, w->config->logs, "connection"));
 	for (uint32_t i = 0; i < rec->findings.count; i++)
 		print_line(w, &p, json_record_finding(&p, rec, i, "finding"));
+}
+
+static void
+print_session(void *ctx, const struct log_session *s, const char *missing)
+{
+	struct writer *w = ctx;
+	struct json_put p = { 0 };
+	struct line line = { 0 };
+
+	json_log_session(&line, w->config->logs, s, "log_session", NULL);
+	LINE_LITERAL(&line, "\n");
+	output_bytes(&w->out, bytes_of(line.text, line.n));
+	line_clear(&line);
+	if (missing != NULL)
+		print_line(w, &p, json_record_missing(&p, s, missing, "finding"));
 }
 
 static void
 ndjson_end(struct writer *w, const struct writer_end *end)
 {
 	struct json_put p = { 0 };
-	struct json_object *o = json_object_new_object();
+	struct json_object *o;
 
+	if (end->run->sessions != NULL)
+		end->run->sessions(end->run->sessions_ctx, print_session, w);
+	o = json_object_new_object();
 	json_put_word(&p, o, "type", "summary");
-	json_run_put(&p, o, end->run, end->tally);
+	json_run_put(&p, o, end->run, w->config->logs, end->tally);
 	print_line(w, &p, o);
 }
 

@@ -64,7 +64,7 @@ report_connection(struct report *r, const struct record *rec)
 	}
 	/* A failure stays in the spool, and is told by the writers that read it. */
 	if (wanted)
-		spool_add(r->spool, rec, NULL);
+		spool_add(r->spool, rec->id, rec, NULL);
 }
 
 enum status
@@ -73,6 +73,8 @@ report_end(struct report *r, const struct report_run *run, struct fault *fault)
 	struct writer_end end = { run, &r->tally, r->spool };
 	enum status worst = STATUS_OK;
 
+	if (run->sessions != NULL)
+		run->sessions(run->sessions_ctx, tally_add_session, &r->tally);
 	for (size_t i = 0; i < r->count; i++) {
 		struct writer *w = &r->writers[i];
 		struct fault why;

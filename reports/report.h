@@ -13,6 +13,9 @@
 #ifndef HATCHECK_REPORT_H
 #define HATCHECK_REPORT_H
 
+#include "analyzer/correlate/clock.h"
+#include "analyzer/hat/hat.h"
+#include "analyzer/maillog/maillog.h"
 #include "analyzer/verdict/record.h"
 #include "capture/base/limits.h"
 #include "capture/base/status.h"
@@ -22,14 +25,29 @@ struct report_config {
 	const char *json, *ndjson, *text; /* paths, "-" for standard output, NULL for none */
 	const char *folder;               /* for temporary files, "/tmp" */
 	bool color;
-	int verbose; /* -1 quiet, 0, 1: text lists every connection and its steps */
+	int verbose;                /* -1 quiet, 0, 1: text lists every connection and its steps */
+	const struct maillog *logs; /* borrowed: names the files of log sessions; NULL: no logs */
 };
+
+/*
+ * A log session without a connection; `missing` is the message of its finding, NULL when there is
+ * none. Both are borrowed until the sink returns.
+ */
+typedef void report_session_sink(void *ctx, const struct log_session *s, const char *missing);
 
 struct report_run {
 	const struct source_input *captures;
 	size_t capture_count;
 	const struct limits *limits;
 	const struct packet_stats *packets;
+	/* Zero and NULL where there are no logs, or no HAT. */
+	uint64_t log_sessions, matched;
+	const struct clock *clock;
+	const struct hat *hat;
+	const char *hat_path;
+	/* Calls the sink for each session without a connection, every time in the same order. */
+	void (*sessions)(void *ctx, report_session_sink *sink, void *sink_ctx);
+	void *sessions_ctx;
 };
 
 struct report;

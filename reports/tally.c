@@ -10,3 +10,12 @@ tally_add(struct tally *t, const struct record *rec)
 	for (uint32_t i = 0; i < rec->findings.count; i++)
 		t->findings[f[i].severity]++;
 }
+
+void
+tally_add_session(void *tally, const struct log_session *s, const char *missing)
+{
+	struct tally *t = tally;
+
+	(void)s;
+	t->findings[SEVERITY_WARNING] += missing != NULL;
+}

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "analyzer/correlate/join.h"
 #include "reports/address.h"
 #include "reports/decimal.h"
 #include "reports/rfc3339.h"
@@ -17,6 +18,7 @@
 struct listing {
 	struct text_table table;
 	const struct writer *w;
+	bool sessions; /* the heading of the log sessions is out */
 };
 
 /* Before anything else is done for a record: most are accepted, and cost no more than this. */
@@ -156,8 +158,9 @@ print_profile(struct text_table *t, const struct record *rec)
 }
 
 static void
-on_record(void *ctx, const struct record *rec)
+on_record(void *ctx, const void *block)
 {
+	const struct record *rec = block;
 	struct listing *l = ctx;
 	struct text_table *t = &l->table;
 	const struct text_columns *c = &l->w->columns;
@@ -200,23 +203,56 @@ print_header(struct text_table *t, struct text_columns *c)
 	text_end(t);
 }
 
+/* A log session without a connection, if that is worth a finding. */
 static void
-text_report(struct writer *w, const struct writer_end *end)
+on_session(void *ctx, const struct log_session *s, const char *missing)
 {
-	struct listing l = { { .out = &w->out, .color = w->config->color }, w };
+	struct listing *l = ctx;
+	struct text_table *t = &l->table;
+
+	(void)s;
+	if (missing == NULL)
+		return;
+	if (!l->sessions) {
+		output_bytes(t->out, BYTES_LIT("\n"));
+		text_begin(t, 0);
+		text_cell(t, 0, TEXT_BOLD, BYTES_LIT("Log sessions without a connection"));
+		text_end(t);
+	}
+	l->sessions = true;
+	text_begin(t, 4);
+	text_cell(t, -(int)strlen("warning"), text_severity_color(SEVERITY_WARNING),
+	    bytes_str(severity_name(SEVERITY_WARNING)));
+	text_cell(t, 0, TEXT_PLAIN, bytes_str(JOIN_MISSING_CONNECTION));
+	text_cell(t, 0, TEXT_PLAIN, bytes_str(missing));
+	text_end(t);
+}
+
+static void
+print_connections(struct listing *l, struct writer *w, const struct writer_end *end)
+{
 	const char *which = w->config->verbose > 0 ? "One by one" : "Worth a look";
 	char words[64];
 
-	text_summary(&l.table, end->run, end->tally);
-	if (w->columns.lines == 0)
-		return;
 	snprintf(words, sizeof words, "%s: %" PRIu64, which, w->columns.lines);
 	output_bytes(&w->out, BYTES_LIT("\n"));
-	text_begin(&l.table, 0);
-	text_cell(&l.table, 0, TEXT_BOLD, bytes_str(words));
-	text_end(&l.table);
-	print_header(&l.table, &w->columns);
-	w->status = spool_read(end->spool, on_record, &l, &w->fault);
+	text_begin(&l->table, 0);
+	text_cell(&l->table, 0, TEXT_BOLD, bytes_str(words));
+	text_end(&l->table);
+	print_header(&l->table, &w->columns);
+	w->status = spool_read(end->spool, on_record, l, &w->fault);
+}
+
+static void
+text_report(struct writer *w, const struct writer_end *end)
+{
+	struct listing l = { { .out = &w->out, .color = w->config->color }, w, false };
+
+	text_summary(&l.table, end->run, w->config->logs, end->tally);
+	if (w->columns.lines > 0)
+		print_connections(&l, w, end);
+	if (end->run->sessions != NULL && w->config->verbose >= 0)
+		end->run->sessions(end->run->sessions_ctx, on_session, &l);
 }
 
 static const char *

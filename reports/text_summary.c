@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "reports/decimal.h"
 #include "reports/rfc3339.h"
@@ -160,8 +161,30 @@ print_limits(struct text_table *t, const struct limits *limits)
 	print_counts(t, counts, LIMIT_COUNT);
 }
 
+/* How many sessions the logs have, how many were found on the wire, and how the clocks differ. */
+static void
+print_logs(struct text_table *t, const struct report_run *run, const struct maillog *logs)
+{
+	const struct count counts[] = {
+		{ run->matched, "with their connection", "", TEXT_GREEN },
+		{ run->log_sessions - run->matched, "without one in the captures", "", TEXT_PLAIN },
+	};
+	const struct clock *clock = run->clock;
+	size_t files;
+
+	print_section(t, "Log sessions", counts, sizeof counts / sizeof counts[0]);
+	maillog_files(logs, &files);
+	output_format(t->out,
+	    "  %zu log%s; log clock minus capture clock: %" PRId64 ".%03u s (%s, %" PRIu64
+	    " pairs)%s\n",
+	    files, files == 1 ? "" : "s", clock->offset_ns / 1000000000,
+	    (unsigned)(llabs(clock->offset_ns) / 1000000 % 1000), clock->method, clock->pairs,
+	    clock->sure ? "" : ", not sure: nobody is accused by the log");
+}
+
 void
-text_summary(struct text_table *t, const struct report_run *run, const struct tally *tally)
+text_summary(struct text_table *t, const struct report_run *run, const struct maillog *logs,
+    const struct tally *tally)
 {
 	const struct packet_stats *packets = run->packets;
 	const struct count packet_counts[] = {
@@ -183,6 +206,8 @@ text_summary(struct text_table *t, const struct report_run *run, const struct ta
 	heading(t, "Packets");
 	print_counts(t, packet_counts, sizeof packet_counts / sizeof packet_counts[0]);
 	print_section(t, "Connections", verdicts, VERDICT_COUNT);
+	if (logs != NULL)
+		print_logs(t, run, logs);
 	print_section(t, "Findings", findings, SEVERITY_COUNT);
 	print_limits(t, run->limits);
 }

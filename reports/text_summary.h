@@ -8,7 +8,9 @@
 #include "reports/tally.h"
 #include "reports/text_table.h"
 
-void text_summary(struct text_table *t, const struct report_run *run, const struct tally *tally);
+/* `logs` is NULL when there are none. */
+void text_summary(struct text_table *t, const struct report_run *run, const struct maillog *logs,
+    const struct tally *tally);
 enum text_color text_verdict_color(enum verdict v);
 enum text_color text_severity_color(enum severity s);
 

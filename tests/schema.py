@@ -64,7 +64,8 @@ def sums(summary, connections, findings):
         yield "summary.findings are not those of the findings"
     rules = {}
     for finding in findings:
-        rules.setdefault(finding["connection"], []).append(finding["rule"])
+        if finding["connection"] is not None:
+            rules.setdefault(finding["connection"], []).append(finding["rule"])
     for connection in connections:
         if connection["findings"] != rules.pop(connection["id"], []):
             yield "connection %d: its findings are not in the list" % connection["id"]
