@@ -20,34 +20,11 @@ struct log_options {
 	int32_t utc_offset_s;
 };
 
-/* "+09:00", "-7", "0530" */
-static enum status
-take_offset(void *field, const char *value, struct fault *fault)
-{
-	bool west = value[0] == '-';
-	const char *at = value + (west || value[0] == '+');
-	unsigned long hours, minutes = 0;
-	char *end = NULL;
-
-	if (at[0] < '0' || at[0] > '9')
-		goto bad;
-	hours = strtoul(at, &end, 10);
-	if (*end == ':' && end[1] >= '0' && end[1] <= '9')
-		minutes = strtoul(end + 1, &end, 10);
-	if (*end != '\0' || hours > 23 || minutes > 59)
-		goto bad;
-	*(int32_t *)field = (int32_t)(hours * 3600 + minutes * 60) * (west ? -1 : 1);
-	return STATUS_OK;
-bad:
-	return fault_set(fault, STATUS_USAGE,
-	    "%s is no offset from UTC: expected hours and minutes, as in +09:00 or -7", value);
-}
-
 static const struct option_row rows[] = {
 	{ "utc-offset", 0, "OFFSET",
 	    "the zone of the stamps, local minus UTC, as in +09:00\n"
 	    "or -7 (default: what the log's header says, else UTC)",
-	    take_offset, offsetof(struct log_options, utc_offset_s) },
+	    options_utc_offset, offsetof(struct log_options, utc_offset_s) },
 	{ "text", 0, "FILE",
 	    "write a line for each session (default, on standard\n"
 	    "output, if no output is named)",

@@ -247,3 +247,25 @@ options_word(
 	}
 	return fault_set(fault, STATUS_USAGE, "%s is none of:%s", value, list);
 }
+
+enum status
+options_utc_offset(void *field, const char *value, struct fault *fault)
+{
+	bool west = value[0] == '-';
+	const char *at = value + (west || value[0] == '+');
+	unsigned long hours, minutes = 0;
+	char *end = NULL;
+
+	if (at[0] < '0' || at[0] > '9')
+		goto bad;
+	hours = strtoul(at, &end, 10);
+	if (*end == ':' && end[1] >= '0' && end[1] <= '9')
+		minutes = strtoul(end + 1, &end, 10);
+	if (*end != '\0' || hours > 23 || minutes > 59)
+		goto bad;
+	*(int32_t *)field = (int32_t)(hours * 3600 + minutes * 60) * (west ? -1 : 1);
+	return STATUS_OK;
+bad:
+	return fault_set(fault, STATUS_USAGE,
+	    "%s is no offset from UTC: expected hours and minutes, as in +09:00 or -7", value);
+}
