@@ -31,6 +31,7 @@ struct cli_command {
 
 int analyze_command(struct cli *cli, int argc, char **argv);
 int hat_command(struct cli *cli, int argc, char **argv);
+int rules_command(struct cli *cli, int argc, char **argv);
 int log_command(struct cli *cli, int argc, char **argv);
 int hat_command(struct cli *cli, int argc, char **argv);
 

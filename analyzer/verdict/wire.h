@@ -9,17 +9,20 @@
 
 #define WIRE_LATE_NS (INT64_C(30) * 1000000000)
 
-/* rule, severity, meaning */
-#define WIRE_RULES(X)                                                                             \
-	X("wire.rst-origin", SEVERITY_WARNING,                                                    \
-	    "an RST whose TTL or sequence number does not fit the server's other packets: "       \
-	    "perhaps a middlebox")                                                                \
-	X("wire.late-refusal", SEVERITY_WARNING,                                                  \
-	    "a tcprefuse whose RST came more than 30 s after the handshake")                      \
-	X("wire.early-talker", SEVERITY_INFO, "the client sent data before the greeting")         \
-	X("wire.conflicting-data", SEVERITY_WARNING,                                              \
-	    "the same octets of a stream were sent twice with different content; the first copy " \
-	    "was judged")
+/* rule, severity, meaning, source */
+#define WIRE_RULES(X)                                                                          \
+	X("wire.rst-origin", SEVERITY_WARNING,                                                 \
+	    "an RST whose TTL or sequence number does not fit the server's other packets: "    \
+	    "perhaps a middlebox",                                                             \
+	    "RFC 5961, RFC 9293 3.5.3")                                                        \
+	X("wire.late-refusal", SEVERITY_WARNING,                                               \
+	    "a tcprefuse whose RST came more than 30 s after the handshake",                   \
+	    "IronPort logfuncs.pl: DNS took 139 s")                                            \
+	X("wire.early-talker", SEVERITY_INFO, "the client sent data before the greeting",      \
+	    "RFC 5321 3.1, 4.3.1")                                                             \
+	X("wire.conflicting-data", SEVERITY_WARNING,                                           \
+	    "octets of a stream came twice with different content; the first copy was judged", \
+	    "RFC 9293 3.10.7.4")
 
 /* After classify. */
 void wire_check(const struct facts *f, struct record_builder *b, struct findings *found);
