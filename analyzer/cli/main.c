@@ -12,6 +12,7 @@ static const struct cli_command commands[] = {
 	{ "hat", "checks a Host Access Table, or tells what it decides", hat_command },
 	{ "log", "what the mail logs alone claim, session by session", log_command },
 	{ "hat", "checks a Host Access Table, or tells what it decides", hat_command },
+	{ "rules", "every rule: its severity, meaning and source", rules_command },
 };
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
