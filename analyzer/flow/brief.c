@@ -17,26 +17,37 @@ struct pool {
 	size_t stride;
 };
 
+/* The hash beside the reference: a search looks at no entry but the one it finds. */
+struct slot {
+	uint32_t hash, ref;
+};
+
 struct brief {
 	struct budget *budget;
 	uint64_t secret;
 	struct pool pool[2]; /* IPv4, IPv6 */
 	uint32_t oldest, newest;
-	uint32_t *slot; /* references, linear probing */
+	struct slot *slot; /* linear probing */
 	uint32_t slots, count;
 };
 
-uint64_t
-brief_hash(uint64_t secret, const struct conn_key *key)
+/* For n known where it is compiled, of which the hash makes the most. */
+static inline uint64_t
+hash_of(uint64_t secret, const struct conn_key *key, size_t n)
 {
 	uint8_t octets[36];
-	size_t n = key->client.addr.family == 4 ? 4 : 16;
 
 	memcpy(octets, key->client.addr.octet, n);
 	memcpy(octets + n, key->server.addr.octet, n);
 	memcpy(octets + 2 * n, &key->client.port, 2);
 	memcpy(octets + 2 * n + 2, &key->server.port, 2);
 	return XXH3_64bits_withSeed(octets, 2 * n + 4, secret);
+}
+
+uint64_t
+brief_hash(uint64_t secret, const struct conn_key *key)
+{
+	return key->client.addr.family == 4 ? hash_of(secret, key, 4) : hash_of(secret, key, 16);
 }
 
 static size_t
@@ -55,8 +66,8 @@ at(struct brief *h, uint32_t ref)
 	    struct brief_entry *)(void *)(p->chunk[i / PER_CHUNK] + (i % PER_CHUNK) * p->stride);
 }
 
-static void
-key_of(const struct brief_entry *e, struct conn_key *key)
+void
+brief_key(const struct brief_entry *e, struct conn_key *key)
 {
 	size_t n = addr_octets(e->family);
 
@@ -164,46 +175,37 @@ take(struct brief *h, uint8_t family)
 
 /* --- the index ------------------------------------------------------------------------- */
 
-static uint32_t
-slot_of(const struct brief *h, const struct conn_key *key)
-{
-	return (uint32_t)brief_hash(h->secret, key) & (h->slots - 1);
-}
-
 static void
-put(struct brief *h, uint32_t ref)
+put(struct brief *h, struct slot slot)
 {
-	struct conn_key key;
-	uint32_t i;
+	uint32_t mask = h->slots - 1, i = slot.hash & mask;
 
-	key_of(at(h, ref), &key);
-	for (i = slot_of(h, &key); h->slot[i] != NONE; i = (i + 1) & (h->slots - 1))
-		;
-	h->slot[i] = ref;
+	while (h->slot[i].ref != NONE)
+		i = (i + 1) & mask;
+	h->slot[i] = slot;
 }
 
 /* Three quarters full is full. */
 static bool
 grow(struct brief *h)
 {
-	uint32_t *old = h->slot, slots = h->slots;
+	uint32_t slots = h->slots, want = slots == 0 ? 256 : slots * 2;
+	struct slot *old = h->slot;
 
-	if (h->slot != NULL && h->count < h->slots / 4 * 3)
+	if (old != NULL && h->count < slots / 4 * 3)
 		return true;
-	if (slots >= UINT32_C(1) << 30 ||
-	    !budget_take(h->budget, (slots == 0 ? 256 : slots * 2) * sizeof *old))
+	if (slots >= UINT32_C(1) << 30 || !budget_take(h->budget, want * sizeof *old))
 		return false;
-	h->slots = slots == 0 ? 256 : slots * 2;
-	h->slot = malloc(h->slots * sizeof *h->slot);
+	h->slot = malloc(want * sizeof *old);
 	if (h->slot == NULL) {
-		budget_give(h->budget, h->slots * sizeof *old);
+		budget_give(h->budget, want * sizeof *old);
 		h->slot = old;
-		h->slots = slots;
 		return false;
 	}
-	memset(h->slot, 0xff, h->slots * sizeof *h->slot);
+	h->slots = want;
+	memset(h->slot, 0xff, want * sizeof *old);
 	for (uint32_t i = 0; i < slots; i++) {
-		if (old[i] != NONE)
+		if (old[i].ref != NONE)
 			put(h, old[i]);
 	}
 	budget_give(h->budget, slots * sizeof *old);
@@ -211,25 +213,34 @@ grow(struct brief *h)
 	return true;
 }
 
-/* The slot that refers to the key, or NONE. */
-static uint32_t
-lookup(struct brief *h, const struct conn_key *key)
-{
-	if (h->count == 0)
-		return NONE;
-	for (uint32_t i = slot_of(h, key); h->slot[i] != NONE; i = (i + 1) & (h->slots - 1)) {
-		if (same(at(h, h->slot[i]), key))
-			return i;
-	}
-	return NONE;
-}
-
 struct brief_entry *
 brief_find(struct brief *h, const struct conn_key *key)
 {
-	uint32_t i = lookup(h, key);
+	uint32_t hash, mask = h->slots - 1;
 
-	return i == NONE ? NULL : at(h, h->slot[i]);
+	if (h->count == 0)
+		return NULL;
+	hash = (uint32_t)brief_hash(h->secret, key);
+	for (uint32_t i = hash & mask; h->slot[i].ref != NONE; i = (i + 1) & mask) {
+		if (h->slot[i].hash == hash && same(at(h, h->slot[i].ref), key))
+			return at(h, h->slot[i].ref);
+	}
+	return NULL;
+}
+
+/* The slot of an entry that has one. */
+static uint32_t
+slot_of(struct brief *h, const struct brief_entry *e)
+{
+	struct conn_key key;
+	uint32_t hash, i;
+
+	brief_key(e, &key);
+	hash = (uint32_t)brief_hash(h->secret, &key);
+	for (i = hash & (h->slots - 1); h->slot[i].hash != hash || at(h, h->slot[i].ref) != e;
+	     i = (i + 1) & (h->slots - 1))
+		;
+	return i;
 }
 
 /* Closes the hole that a removed slot leaves in its run (Knuth 6.4, algorithm R). */
@@ -238,18 +249,13 @@ unslot(struct brief *h, uint32_t hole)
 {
 	uint32_t mask = h->slots - 1;
 
-	for (uint32_t i = (hole + 1) & mask; h->slot[i] != NONE; i = (i + 1) & mask) {
-		struct conn_key key;
-		uint32_t home;
-
-		key_of(at(h, h->slot[i]), &key);
-		home = slot_of(h, &key);
-		if (((i - home) & mask) >= ((i - hole) & mask)) {
+	for (uint32_t i = (hole + 1) & mask; h->slot[i].ref != NONE; i = (i + 1) & mask) {
+		if (((i - h->slot[i].hash) & mask) >= ((i - hole) & mask)) {
 			h->slot[hole] = h->slot[i];
 			hole = i;
 		}
 	}
-	h->slot[hole] = NONE;
+	h->slot[hole].ref = NONE;
 }
 
 /* --- entries ----------------------------------------------------------------------------- */
@@ -280,7 +286,7 @@ add(struct brief *h, const struct conn_key *key, const struct brief_entry *from)
 	else
 		h->oldest = ref;
 	h->newest = ref;
-	put(h, ref);
+	put(h, (struct slot){ (uint32_t)brief_hash(h->secret, key), ref });
 	h->count++;
 	return e;
 }
@@ -341,12 +347,8 @@ brief_oldest(struct brief *h)
 void
 brief_remove(struct brief *h, struct brief_entry *e)
 {
-	struct conn_key key;
-	uint32_t i, ref;
+	uint32_t i = slot_of(h, e), ref = h->slot[i].ref;
 
-	key_of(e, &key);
-	i = lookup(h, &key);
-	ref = h->slot[i];
 	unslot(h, i);
 	if (e->older != NONE)
 		at(h, e->older)->newer = e->newer;
@@ -362,10 +364,9 @@ brief_remove(struct brief *h, struct brief_entry *e)
 }
 
 void
-brief_conn(
-    const struct brief_entry *e, struct budget *budget, struct limits *limits, struct conn *out)
+brief_conn(const struct brief_entry *e, const struct conn_key *key, struct budget *budget,
+    struct limits *limits, struct conn *out)
 {
-	struct conn_key key;
 	struct segment syn = {
 		.ts_ns = e->ts_ns,
 		.frame_no = e->frame_no,
@@ -376,8 +377,7 @@ brief_conn(
 		.window_shift = e->window_shift,
 	};
 
-	key_of(e, &key);
-	conn_init(out, &key, e->id, budget, limits);
+	conn_init(out, key, e->id, budget, limits);
 	conn_segment(out, DIR_CLIENT, &syn);
 	out->half[DIR_CLIENT].syn_count = out->half[DIR_CLIENT].packets = e->syn_count;
 	out->last_ts_ns += (int64_t)e->last_ms * 1000000;

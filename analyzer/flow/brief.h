@@ -2,7 +2,7 @@
  * brief: connections of which little has to be known, as small as they can be: SYNs that
  * nothing has answered yet, and connections already reported whose stragglers may come.
  *
- * A flood of SYNs costs its entry and its slot each (56 and about 6 octets for IPv4), not
+ * A flood of SYNs costs its entry and its slot each (56 and about 16 octets for IPv4), not
  * a connection. The oldest comes first out: there is one timeout for all of them.
  *
  * Owns:  its entries and index, taken from the budget.
@@ -49,9 +49,13 @@ struct brief_entry *brief_add(
     struct brief *h, const struct conn_key *key, const struct segment *syn, uint32_t id);
 struct brief_entry *brief_oldest(struct brief *h);
 void brief_remove(struct brief *h, struct brief_entry *e);
-/* The connection that the entry stands for, as if it had been one from its SYN on. */
-void brief_conn(
-    const struct brief_entry *e, struct budget *budget, struct limits *limits, struct conn *out);
+void brief_key(const struct brief_entry *e, struct conn_key *key);
+/*
+ * The connection that the entry stands for, as if it had been one from its SYN on. The key is
+ * the entry's, whose own addresses need not be there any more.
+ */
+void brief_conn(const struct brief_entry *e, const struct conn_key *key, struct budget *budget,
+    struct limits *limits, struct conn *out);
 
 /* Keyed hash of a full tuple. */
 uint64_t brief_hash(uint64_t secret, const struct conn_key *key);

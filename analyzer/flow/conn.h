@@ -29,6 +29,12 @@ struct conn_key {
 	struct endpoint client, server;
 };
 
+static inline bool
+conn_key_eq(const struct conn_key *a, const struct conn_key *b)
+{
+	return endpoint_eq(&a->client, &b->client) && endpoint_eq(&a->server, &b->server);
+}
+
 /* A FIN or RST as it was sent. */
 struct conn_close {
 	uint64_t frame_no; /* 0: none */

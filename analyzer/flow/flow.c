@@ -10,7 +10,7 @@ struct entry {
 	struct conn conn;
 	struct entry *older, *newer;
 	uint64_t hash;
-	int64_t touched_ns; /* when it came to the end of its list */
+	int64_t touched_ns; /* when it came to the end of its list: FLOW_SLACK_NS late at most */
 	uint8_t list;       /* enum list */
 	bool challenged;    /* a SYN with another sequence number waits in half-open */
 };
@@ -28,13 +28,23 @@ struct flow {
 	struct slot *slot; /* linear probing, at most three quarters full */
 	size_t slots, count;
 	struct entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
-	struct entry *spare; /* one, kept warm */
+	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
+	struct entry *spare;         /* ended ones by `newer`, kept warm until memory is short */
 	uint64_t last_id;
 	int64_t now_ns, doubted_ns;
+	int64_t due_ns; /* until then nothing has to end */
 	bool clock_set;
 };
 
 /* --- lists, oldest first ------------------------------------------------------------ */
+
+/* Something ends idle_ns after `since`, if nothing comes between. */
+static void
+set_due(struct flow *f, int64_t since_ns, int64_t idle_ns)
+{
+	if (since_ns < INT64_MAX - idle_ns && since_ns + idle_ns < f->due_ns)
+		f->due_ns = since_ns + idle_ns;
+}
 
 static void
 unlink_entry(struct flow *f, struct entry *e)
@@ -61,24 +71,17 @@ link_entry(struct flow *f, struct entry *e, enum list list)
 	else
 		f->oldest[list] = e;
 	f->newest[list] = e;
+	set_due(f, f->now_ns, f->idle_ns[list]);
 }
 
 /* --- the index ----------------------------------------------------------------------- */
-
-static bool
-same_key(const struct conn_key *a, const struct conn_key *b)
-{
-	return a->client.port == b->client.port && a->server.port == b->server.port &&
-	       memcmp(&a->client.addr, &b->client.addr, sizeof a->client.addr) == 0 &&
-	       memcmp(&a->server.addr, &b->server.addr, sizeof a->server.addr) == 0;
-}
 
 static struct entry *
 find(const struct flow *f, uint64_t hash, const struct conn_key *key)
 {
 	for (size_t i = hash & (f->slots - 1); f->slot[i].entry != NULL;
 	     i = (i + 1) & (f->slots - 1)) {
-		if (f->slot[i].hash == hash && same_key(&f->slot[i].entry->conn.key, key))
+		if (f->slot[i].hash == hash && conn_key_eq(&f->slot[i].entry->conn.key, key))
 			return f->slot[i].entry;
 	}
 	return NULL;
@@ -147,25 +150,32 @@ end_entry(struct flow *f, struct entry *e)
 	conn_finish(&e->conn);
 	f->sink(f->ctx, &e->conn);
 	conn_clear(&e->conn);
-	if (f->spare == NULL) {
-		f->spare = e;
-	} else {
-		budget_give(f->config.budget, sizeof *e);
-		free(e);
-	}
+	e->newer = f->spare;
+	f->spare = e;
+}
+
+static void
+free_spare(struct flow *f)
+{
+	struct entry *e = f->spare;
+
+	f->spare = e->newer;
+	budget_give(f->config.budget, sizeof *e);
+	free(e);
 }
 
 static void
 end_brief(struct flow *f, struct brief_entry *h, bool evicted)
 {
+	struct conn_key key;
 	struct conn conn;
 
 	if (h->reported) {
 		brief_remove(f->brief, h);
 		return;
 	}
-
-	brief_conn(h, f->config.budget, f->config.limits, &conn);
+	brief_key(h, &key);
+	brief_conn(h, &key, f->config.budget, f->config.limits, &conn);
 	conn.evicted = evicted;
 	if (evicted && f->now_ns > conn.last_ts_ns)
 		conn.last_ts_ns = f->now_ns;
@@ -175,14 +185,27 @@ end_brief(struct flow *f, struct brief_entry *h, bool evicted)
 	conn_clear(&conn);
 }
 
+/* The oldest of a list but the one to be kept, or NULL. */
+static struct entry *
+oldest_but(const struct flow *f, enum list list, const struct entry *keep)
+{
+	struct entry *e = f->oldest[list];
+
+	return e != NULL && e == keep ? e->newer : e;
+}
+
 /* Frees the state of least worth; false when there is none, or only the one to be kept. */
 static bool
 evict(struct flow *f, const struct entry *keep)
 {
-	struct entry *e = f->oldest[LIST_CLOSED];
+	struct entry *e = oldest_but(f, LIST_CLOSED, keep);
 	struct brief_entry *h;
 
-	if (e != NULL && e != keep) {
+	if (f->spare != NULL) {
+		free_spare(f);
+		return true;
+	}
+	if (e != NULL) {
 		end_entry(f, e);
 		return true;
 	}
@@ -193,8 +216,8 @@ evict(struct flow *f, const struct entry *keep)
 		end_brief(f, h, true);
 		return true;
 	}
-	e = f->oldest[LIST_OPEN];
-	if (e == NULL || e == keep)
+	e = oldest_but(f, LIST_OPEN, keep);
+	if (e == NULL)
 		return false;
 	limits_hit(f->config.limits, LIMIT_EVICTED_CONNECTIONS, 1);
 	e->conn.evicted = true;
@@ -203,19 +226,28 @@ evict(struct flow *f, const struct entry *keep)
 }
 
 static void
-expire(struct flow *f)
+expire_list(struct flow *f, enum list list)
 {
-	static const int64_t idle_ns = FLOW_IDLE_NS;
-	struct brief_entry *h;
 	struct entry *e;
 
-	while (
-	    (e = f->oldest[LIST_CLOSED]) != NULL && f->now_ns - e->touched_ns > f->config.linger_ns)
+	while ((e = f->oldest[list]) != NULL && f->now_ns - e->touched_ns > f->idle_ns[list])
 		end_entry(f, e);
+	if (e != NULL)
+		set_due(f, e->touched_ns, f->idle_ns[list]);
+}
+
+static void
+expire(struct flow *f)
+{
+	struct brief_entry *h;
+
+	f->due_ns = INT64_MAX;
+	expire_list(f, LIST_CLOSED);
 	while ((h = brief_oldest(f->brief)) != NULL && f->now_ns - h->ts_ns > FLOW_BRIEF_NS)
 		end_brief(f, h, false);
-	while ((e = f->oldest[LIST_OPEN]) != NULL && f->now_ns - e->touched_ns > idle_ns)
-		end_entry(f, e);
+	if (h != NULL)
+		set_due(f, h->ts_ns, FLOW_BRIEF_NS);
+	expire_list(f, LIST_OPEN);
 }
 
 /* A stamp more than a day ahead has to be confirmed by the next one. */
@@ -239,7 +271,8 @@ void
 flow_time(struct flow *f, int64_t now_ns)
 {
 	set_clock(f, now_ns);
-	expire(f);
+	if (f->now_ns > f->due_ns)
+		expire(f);
 }
 
 /* --- beginnings -------------------------------------------------------------------------- */
@@ -249,8 +282,9 @@ new_entry(struct flow *f, const struct conn_key *key, uint64_t hash)
 {
 	struct entry *e = f->spare;
 
-	f->spare = NULL;
-	if (e == NULL) {
+	if (e != NULL) {
+		f->spare = e->newer;
+	} else {
 		while (!budget_take(f->config.budget, sizeof *e)) {
 			if (!evict(f, NULL))
 				return NULL;
@@ -263,6 +297,7 @@ new_entry(struct flow *f, const struct conn_key *key, uint64_t hash)
 	}
 	while (!grow(f)) {
 		if (!evict(f, NULL)) {
+			e->newer = f->spare;
 			f->spare = e;
 			return NULL;
 		}
@@ -280,17 +315,13 @@ new_entry(struct flow *f, const struct conn_key *key, uint64_t hash)
 static struct entry *
 promote(struct flow *f, struct brief_entry *h, const struct conn_key *key, uint64_t hash)
 {
-	struct conn conn;
+	struct brief_entry syn = *h; /* without the addresses, which are in the key */
 	struct entry *e;
 
-	brief_conn(h, f->config.budget, f->config.limits, &conn);
 	brief_remove(f->brief, h);
 	e = new_entry(f, key, hash);
-	if (e == NULL) {
-		conn_clear(&conn);
-		return NULL;
-	}
-	e->conn = conn;
+	if (e != NULL)
+		brief_conn(&syn, key, f->config.budget, f->config.limits, &e->conn);
 	return e;
 }
 
@@ -305,6 +336,7 @@ add_half_open(struct flow *f, const struct conn_key *key, const struct segment *
 			return;
 		}
 	}
+	set_due(f, s->ts_ns, FLOW_BRIEF_NS);
 }
 
 static void
@@ -414,6 +446,13 @@ entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct 
 	return begin(f, key, hash, h);
 }
 
+static void
+set_key(struct conn_key *key, const struct segment *s, enum dir dir)
+{
+	key->client = *(dir == DIR_CLIENT ? &s->src : &s->dst);
+	key->server = *(dir == DIR_CLIENT ? &s->dst : &s->src);
+}
+
 /*
  * Which side is the client. Between two server ports the SYN tells, then what is known of the
  * tuple. A server that opens a connection from its own port 25 is no listener: false.
@@ -427,7 +466,7 @@ orient(struct flow *f, const struct segment *s, struct conn_key *key, enum dir *
 
 	*dir = to ? DIR_CLIENT : DIR_SERVER;
 	if (to && from) {
-		*key = (struct conn_key){ s->dst, s->src };
+		set_key(key, s, DIR_SERVER);
 		if (syn == (TCP_SYN | TCP_ACK) ||
 		    (syn != TCP_SYN && f->slots > 0 &&
 			find(f, brief_hash(f->config.secret, key), key) != NULL))
@@ -435,8 +474,7 @@ orient(struct flow *f, const struct segment *s, struct conn_key *key, enum dir *
 	} else if (syn == (*dir == DIR_SERVER ? TCP_SYN : TCP_SYN | TCP_ACK)) {
 		return false;
 	}
-	*key = *dir == DIR_CLIENT ? (struct conn_key){ s->src, s->dst }
-	                          : (struct conn_key){ s->dst, s->src };
+	set_key(key, s, *dir);
 	return true;
 }
 
@@ -448,11 +486,12 @@ after_segment(struct flow *f, struct entry *e)
 
 	if (list == LIST_CLOSED && !e->challenged && conn_complete(&e->conn) &&
 	    brief_add_reported(f->brief, &e->conn, f->now_ns) != NULL) {
+		set_due(f, f->now_ns, FLOW_BRIEF_NS);
 		end_entry(f, e);
-		return;
+	} else if (list != e->list || f->now_ns - e->touched_ns > FLOW_SLACK_NS) {
+		unlink_entry(f, e);
+		link_entry(f, e, list);
 	}
-	unlink_entry(f, e);
-	link_entry(f, e, list);
 }
 
 void
@@ -486,6 +525,9 @@ flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
 	if (f == NULL)
 		return NULL;
 	f->config = *config;
+	f->idle_ns[LIST_OPEN] = FLOW_IDLE_NS;
+	f->idle_ns[LIST_CLOSED] = config->linger_ns;
+	f->due_ns = INT64_MAX;
 	f->sink = sink;
 	f->ctx = ctx;
 	f->brief = brief_new(config->budget, config->secret);
@@ -524,10 +566,8 @@ flow_free(struct flow *f)
 			free(e);
 		}
 	}
-	if (f->spare != NULL) {
-		budget_give(f->config.budget, sizeof *f->spare);
-		free(f->spare);
-	}
+	while (f->spare != NULL)
+		free_spare(f);
 	brief_free(f->brief);
 	budget_give(f->config.budget, f->slots * sizeof *f->slot);
 	free(f->slot);

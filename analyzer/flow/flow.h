@@ -8,10 +8,10 @@
  *        sequence number are another connection, from the moment that anything but its
  *        SYN is seen or the old one is closed.
  * Time:  packet time. A connection seen whole ends with its last ACK, another linger_ns after it
- * closed, FLOW_IDLE_NS after its last segment, FLOW_BRIEF_NS after an unanswered SYN. A single
- * stamp far in the future moves no clock. Bound: the budget. Under pressure closed connections end
- * at once, then the oldest half-open, then the open one that was silent longest; the last two are
- * counted in limits.
+ * closed, FLOW_IDLE_NS after its last segment, FLOW_BRIEF_NS after an unanswered SYN; both of the
+ * former may come FLOW_SLACK_NS too soon. A single stamp far in the future moves no clock. Bound:
+ * the budget. Under pressure closed connections end at once, then the oldest half-open, then the
+ * open one that was silent longest; the last two are counted in limits.
  */
 #ifndef HATCHECK_FLOW_H
 #define HATCHECK_FLOW_H
@@ -21,6 +21,7 @@
 
 #define FLOW_BRIEF_NS (INT64_C(180) * 1000000000) /* 6 SYNs in 127 s, and the last answer */
 #define FLOW_IDLE_NS (INT64_C(3600) * 1000000000)
+#define FLOW_SLACK_NS (INT64_C(1) * 1000000000)
 #define FLOW_JUMP_NS (INT64_C(86400) * 1000000000)
 
 struct flow_config {

@@ -22,6 +22,13 @@ struct endpoint {
 	uint16_t port;
 };
 
+static inline bool
+endpoint_eq(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && a->addr.family == b->addr.family &&
+	       memcmp(a->addr.octet, b->addr.octet, sizeof a->addr.octet) == 0;
+}
+
 enum {
 	TCP_FIN = 0x01,
 	TCP_SYN = 0x02,
