@@ -11,7 +11,6 @@ static const struct cli_command commands[] = {
 	{ "analyze", "captures in, a verdict for each connection out", analyze_command },
 	{ "hat", "checks a Host Access Table, or tells what it decides", hat_command },
 	{ "log", "what the mail logs alone claim, session by session", log_command },
-	{ "hat", "checks a Host Access Table, or tells what it decides", hat_command },
 	{ "rules", "every rule: its severity, meaning and source", rules_command },
 };
 

@@ -9,7 +9,7 @@
 static void
 print_rule(const char *rule, const char *severity, const char *means, const char *source)
 {
-	printf("%-32s  %-15s  %s [%s]\n", rule, severity, means, source);
+	printf("%-35s  %-15s  %s [%s]\n", rule, severity, means, source);
 }
 
 static void
