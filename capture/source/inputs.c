@@ -165,7 +165,10 @@ probe(struct input *i, bool keep)
 		close_input(i);
 }
 
-/* A directory gives way to the captures in it, and what else is in it says nothing. */
+/*
+ * A directory gives way to the captures in it, and what else is in it says nothing; but of a
+ * file that cannot be read nobody knows what it is.
+ */
 static void
 settle_directories(struct inputs *in)
 {
@@ -174,10 +177,10 @@ settle_directories(struct inputs *in)
 
 		if (i->directory == n)
 			continue;
-		if (i->state == INPUT_READABLE)
-			in->all[i->directory].state = INPUT_PASSED_OVER;
-		else
+		if (i->opened == STATUS_FORMAT)
 			i->state = INPUT_PASSED_OVER;
+		else
+			in->all[i->directory].state = INPUT_PASSED_OVER;
 	}
 }
 

@@ -186,6 +186,32 @@ Test(source, directory)
 	source_close(s);
 }
 
+/* What cannot be read may be a capture: it is not passed over. */
+Test(source, unreadable_in_a_directory)
+{
+	const char *path = folder();
+	char hidden[128];
+	struct source *s;
+	struct fault fault;
+	size_t count;
+
+	put_capture("a", "100:abc");
+	put_capture("b", "200:def");
+	snprintf(hidden, sizeof hidden, "%s/b", path);
+	cr_assert_eq(chmod(hidden, 0), 0);
+	cr_assert_eq(chmod(path, 0755), 0);
+	if (geteuid() == 0)
+		cr_assert_eq(seteuid(65534), 0);
+	cr_assert_eq(
+	    source_open(&s, &(struct source_config){ .paths = &path, .path_count = 1 }, &fault),
+	    STATUS_OK, "%s", fault.text);
+	cr_assert_str_eq(source_inputs(s, &count)[1].damaged, "Permission denied");
+	cr_assert_eq(count, 2);
+	source_close(s);
+	if (getuid() == 0)
+		cr_assert_eq(seteuid(0), 0);
+}
+
 #define MANY 300
 
 /* More captures than descriptors, and larger than what is held in memory whole. */
