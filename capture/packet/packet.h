@@ -4,14 +4,14 @@
  * In:    frames in the order of the run, any link type of `packet_link_known`.
  * Out:   one sink call per whole TCP segment with a wanted port on either side,
  *        in the order in which its last fragment came.
- * Walks: link layer (Ethernet, VLAN, QinQ, MPLS, PPP, PPPoE, Linux cooked v1 and
- *        v2, raw, NULL/LOOP) > IPv4 with options, IPv6 with extension headers >
- *        GRE, ERSPAN, VXLAN, IP in IP > fragments > TCP. Nested at most
- *        PACKET_MAX_DEPTH deep.
+ * Walks: link layer (Ethernet, VLAN, QinQ, 802.1BR, 802.3 with SNAP, MPLS, PPP, HDLC,
+ *        PPPoE, Linux cooked v1 and v2, raw, NULL/LOOP, PKTAP) > IPv4 with options, IPv6
+ *        with extension headers > GRE, ERSPAN, VXLAN, Geneve, IP in IP > fragments > TCP.
+ *        Nested at most PACKET_MAX_DEPTH layers deep, an extension header being one.
  * Owns:  the fragments under reassembly, charged to the budget and bounded by it,
  *        by number, and by PACKET_FRAGMENT_AGE_NS of packet time.
- * Fails: never on what the wire says: a frame that cannot be read to its TCP header
- *        is counted in packet_stats and passed over. Bad checksums are counted and
+ * Fails: never on what the wire says: a frame that cannot be read to the end of the 20
+ *        octets of its TCP header is counted in packet_stats and passed over. Bad checksums are counted and
  *        flagged, not dropped. _new returns NULL without memory.
  * Cost:  O(captured octets) for wanted ports, O(headers) for the rest.
  */

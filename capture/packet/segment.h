@@ -5,7 +5,7 @@
  * octets that were on the wire (payload.n <= len); it is borrowed until the
  * sink returns. Lengths come from IP, never from the frame, so that padding is
  * not data; where the IP total length is 0 (segmentation offload) they come
- * from the captured length.
+ * from the frame's length on the wire, which is the captured one unless a snaplen cut it.
  */
 #ifndef HATCHECK_SEGMENT_H
 #define HATCHECK_SEGMENT_H

@@ -115,7 +115,7 @@ tcp_segment(struct walk *w)
 	seg.flags = h[13] & 0x3f; /* without those of ECN */
 	seg.window = bytes_be16(h + 14);
 	seg.len = (uint32_t)(w->wire - head);
-	seg.payload = bytes_skip(w->rest, head);
+	seg.payload = w->rest.n > head ? bytes_of(h + head, w->rest.n - head) : bytes_of(h, 0);
 	seg.ip_id = w->family == 4 ? (uint16_t)w->ip_id : 0;
 	seg.ttl = w->ttl;
 	seg.window_shift = -1;
@@ -126,7 +126,8 @@ tcp_segment(struct walk *w)
 	seg.bad_checksum = w->rest.n == w->wire && !w->rerouted && !checksum_right(w, w->rest);
 
 	stats->segments++;
-	stats->bad_checksums += seg.bad_checksum;
+	if (seg.bad_checksum)
+		stats->bad_checksums++;
 	w->sink(w->ctx, &seg);
 	return LAYER_END;
 }
