@@ -122,7 +122,7 @@ put_reply(struct making *m, struct json_object *to)
 	struct json_object *o;
 
 	if (d->certain && d->action == HAT_ACTION_REJECT)
-		b = hat_setting_refusal(m->report->hat, m->entries[d->entry].group);
+		b = hat_setting_refusal(m->report->hat, hat_decision_group(m->report->hat, d));
 	if (b.code == 0 && b.text.p == NULL) {
 		json_put_null(&m->put, to, "reply");
 		return;

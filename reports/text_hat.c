@@ -288,7 +288,7 @@ put_decision(struct making *m)
 	if (d->more)
 		output_bytes(m->table.out, BYTES_LIT("  and more\n"));
 	if (d->certain && d->action == HAT_ACTION_REJECT)
-		put_reply(m, m->entries[d->entry].group);
+		put_reply(m, hat_decision_group(m->report->hat, d));
 }
 
 static void

@@ -152,7 +152,8 @@ shows text '$MISSING of SECOND is not defined' \
 run 0 --fail-on none "$dir/odd.txt"
 run 0 --match 10.1.2.3 "$dir/odd.txt"
 run 3 "$dir/broken.txt"
-shows said 'broken.txt: line 4: expected ACCEPT, RELAY, REJECT, TCPREFUSE or CONTINUE' 'more lines'
+shows said 'broken.txt: line 4: expected ACCEPT, RELAY, REJECT, TCPREFUSE or CONTINUE' \
+	'line 10: ' 'broken.txt: and 1 more'
 shows text '"10.0.0.300"; the entry is left out' '"10.0.0.1/33"' 'sbrs[LOW:HIGH]' '"-what?-"' \
 	'expected `=` after the parameter "reject_banner_text"' 'expected `}`' \
 	'a parenthesis to close this comment' 'before an access rule, found "REJECT"'

@@ -8,6 +8,8 @@
 #include "reports/json_hat.h"
 #include "reports/text_hat.h"
 
+#define DAMAGE_SAID 10 /* messages on standard error */
+
 struct hat_options {
 	struct cli *cli;
 	const char *listener, *match, *host, *sbrs, *country, *json, *text;
@@ -157,31 +159,27 @@ write_all(const struct hat_options *o, struct hat_report *report, struct fault *
 	return status;
 }
 
-/* What was not understood: the first on standard error, the rest is in the report. */
+/* What was not understood; the report has it too, but for --match. */
 static bool
 say_damage(const struct hat_report *report)
 {
-	size_t count, total, damaged = 0, first = 0;
-	const struct hat_message *m = hat_messages(report->hat, &count, &total);
+	size_t count, damaged = 0;
+	const struct hat_message *m = hat_messages(report->hat, &count, NULL);
 
 	for (size_t i = 0; i < count; i++)
-		if (m[i].syntax && damaged++ == 0)
-			first = i;
-	if (damaged == 0)
-		return false;
-	cli_message("%s: line %u: %s", report->path, m[first].line, m[first].text);
-	if (damaged > 1)
-		cli_message(
-		    "%s: and %zu more lines that were not understood", report->path, damaged - 1);
-	return true;
+		if (m[i].syntax && damaged++ < DAMAGE_SAID)
+			cli_message("%s: line %u: %s", report->path, m[i].line, m[i].text);
+	if (damaged > DAMAGE_SAID)
+		cli_message("%s: and %zu more", report->path, damaged - DAMAGE_SAID);
+	return damaged > 0;
 }
 
 static int
 exit_status(const struct hat_options *o, const struct hat_report *report)
 {
 	int status = say_damage(report) ? CLI_DAMAGED : CLI_CLEAN;
-	size_t count, total;
-	const struct hat_message *m = hat_messages(report->hat, &count, &total);
+	size_t count;
+	const struct hat_message *m = hat_messages(report->hat, &count, NULL);
 
 	for (size_t i = 0; report->peer == NULL && i < count; i++)
 		if (!m[i].syntax && (int)m[i].severity >= o->fail_on)

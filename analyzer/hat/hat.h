@@ -25,7 +25,7 @@
 #include "analyzer/verdict/record.h"
 #include "capture/base/status.h"
 
-#define HAT_MAX_OCTETS (64 << 20) /* of the file */
+#define HAT_MAX_OCTETS (32 << 20) /* of the file */
 #define HAT_MAX_ENTRIES (1 << 20)
 #define HAT_MAX_MESSAGES 1000 /* kept; all are counted */
 #define HAT_NO_INDEX UINT32_MAX
@@ -109,7 +109,7 @@ const struct hat_entry *hat_entries(const struct hat *h, size_t *count);
 const struct hat_param *hat_params(const struct hat *h, struct hat_block block);
 /* The listener's defaults, from the table's own block or from the XML. */
 const struct hat_param *hat_defaults(const struct hat *h, size_t *count);
-/* In the order of their lines; *total counts those that were not kept too. NULL is allowed. */
+/* In the order of their lines; *total counts those that were not kept too, and may be NULL. */
 const struct hat_message *hat_messages(const struct hat *h, size_t *count, size_t *total);
 /* The name in the XML; the empty run for a text. */
 struct bytes hat_listener(const struct hat *h);
@@ -136,6 +136,8 @@ struct hat_decision {
 };
 
 void hat_decide(const struct hat *h, const struct hat_peer *peer, struct hat_decision *out);
+/* The group of `entry`, whose settings hold; HAT_NO_INDEX: no entry is certain to match. */
+uint32_t hat_decision_group(const struct hat *h, const struct hat_decision *d);
 /* Why candidate i is not certain; NULL: it is, if none of those before it matches. */
 const char *hat_decision_why(const struct hat *h, const struct hat_decision *d, uint32_t i);
 

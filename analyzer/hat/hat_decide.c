@@ -149,6 +149,12 @@ hat_decide(const struct hat *h, const struct hat_peer *peer, struct hat_decision
 	}
 }
 
+uint32_t
+hat_decision_group(const struct hat *h, const struct hat_decision *d)
+{
+	return d->entry == HAT_NO_INDEX ? HAT_NO_INDEX : hat_table_entries(h)[d->entry].group;
+}
+
 const char *
 hat_decision_why(const struct hat *h, const struct hat_decision *d, uint32_t i)
 {

@@ -48,8 +48,8 @@ is_policy(const struct hat_token *t)
 static bool
 is_group(const struct hat_token *t)
 {
-	return t->type == HAT_TOKEN_WORD && t->text.n > 1 && t->text.p[t->text.n - 1] == ':' &&
-	       memchr(t->text.p, ':', t->text.n - 1) == NULL;
+	return t->type == HAT_TOKEN_WORD && !is_policy(t) && t->text.n > 1 &&
+	       t->text.p[t->text.n - 1] == ':' && memchr(t->text.p, ':', t->text.n - 1) == NULL;
 }
 
 /* `country: ...` among hosts, where no group can begin yet; its argument stands in the line. */

@@ -182,6 +182,21 @@ take_over(struct hat *h, const xmlNode *hat, size_t *from)
 	return h->failed ? STATUS_NOMEM : STATUS_OK;
 }
 
+/* In the configuration of a cluster each machine may have a listener of that name. */
+static void
+say_namesakes(struct hat *h, xmlNode *hat)
+{
+	char room[128];
+
+	for (xmlNode *n = next_hat(next_node(hat)); n != NULL; n = next_hat(next_node(n)))
+		if (bytes_case_eq(name_of(n, room), h->listener)) {
+			hat_table_say(h, SEVERITY_WARNING, false, (uint32_t)xmlGetLineNo(hat),
+			    (uint32_t)xmlGetLineNo(n),
+			    "another listener has this name too; the first is used");
+			return;
+		}
+}
+
 /* What libxml2 complained of last, as a message of ours. */
 static void
 say_damage(struct hat *h, xmlParserCtxt *ctxt)
@@ -214,6 +229,7 @@ hat_xml_read(struct hat *h, struct bytes xml, const char *name, const char *list
 	if (hat != NULL) {
 		*line = (uint32_t)xmlGetLineNo(hat);
 		status = take_over(h, hat, from);
+		say_namesakes(h, hat);
 		say_damage(h, ctxt);
 	}
 	if (status == STATUS_NOMEM)

@@ -92,6 +92,26 @@ ParameterizedTest(size_t *i, hat_xml, table)
 	hat_free(h);
 }
 
+Test(hat_xml, of_listeners_of_one_name_the_first_is_used_and_that_is_said)
+{
+	struct fault fault;
+	const struct hat_message *m;
+	struct hat *h;
+	size_t count, said = 0;
+
+	cr_assert_eq(hat_parse(&h,
+			 BYTES_LIT(CONFIG(LISTENER("In", "10.0.0.1 REJECT\nALL ACCEPT")
+				 LISTENER("IN", "10.0.0.2 REJECT"))),
+			 "c", "In", &fault),
+	    STATUS_OK);
+	cr_assert(bytes_eq(hat_entries(h, &count)[0].host.text, BYTES_LIT("10.0.0.1")));
+	m = hat_messages(h, &count, NULL);
+	for (size_t i = 0; i < count; i++)
+		said += m[i].severity == SEVERITY_WARNING && m[i].other_line == 7;
+	cr_assert_eq(said, 1);
+	hat_free(h);
+}
+
 Test(hat_xml, lines_are_those_of_the_file)
 {
 	struct fault fault;
