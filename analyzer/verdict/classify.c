@@ -58,15 +58,15 @@ holds_unanswered(const struct facts *f)
 	return f->only_syns;
 }
 
-static void
+static struct text
 tell_unanswered(const struct facts *f, struct record_builder *b)
 {
 	uint64_t n = f->client->syn_count;
 
 	b->rec->confidence = f->conn->evicted ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
-	b->rec->reason =
-	    record_add_format(b, "%llu SYN%s, and nothing from the server%s", (unsigned long long)n,
-		n == 1 ? "" : "s", f->conn->evicted ? " until it was given up for memory" : "");
+	return record_add_format(b, "%llu SYN%s, and nothing from the server%s",
+	    (unsigned long long)n, n == 1 ? "" : "s",
+	    f->conn->evicted ? " until it was given up for memory" : "");
 }
 
 /* RFC 9293 3.10.7.1: the RST that answers a SYN has sequence number 0 and acknowledges the SYN. */
@@ -81,11 +81,11 @@ holds_port_closed(const struct facts *f)
 	       f->client->fin.frame_no == 0;
 }
 
-static void
+static struct text
 tell_port_closed(const struct facts *f, struct record_builder *b)
 {
 	b->rec->confidence = CONFIDENCE_HIGH;
-	b->rec->reason = record_add_format(b, "RST,ACK in frame %llu answers the SYN",
+	return record_add_format(b, "RST,ACK in frame %llu answers the SYN",
 	    (unsigned long long)f->server->rst.frame_no);
 }
 
@@ -117,14 +117,14 @@ holds_client_abort(const struct facts *f)
 	return closed_silently(f, DIR_CLIENT, true) || closed_silently(f, DIR_CLIENT, false);
 }
 
-static void
+static struct text
 tell_silent(const struct facts *f, struct record_builder *b)
 {
 	bool by_server = f->closing.dir == DIR_SERVER;
 
 	b->rec->confidence =
 	    (by_server && !f->ack) || f->conflict ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
-	b->rec->reason = reason_close(f, b);
+	return reason_close(f, b);
 }
 
 static bool
@@ -134,11 +134,11 @@ holds_not_smtp(const struct facts *f)
 	       (f->greeting_proven && f->dialog->greeting_sure && f->greeting->code / 100 == 3);
 }
 
-static void
+static struct text
 tell_not_smtp(const struct facts *f, struct record_builder *b)
 {
 	b->rec->confidence = f->conflict ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
-	b->rec->reason = record_add_format(b, "the server's first octets are no SMTP greeting");
+	return record_add_format(b, "the server's first octets are no SMTP greeting");
 }
 
 static bool
@@ -153,13 +153,13 @@ holds_deferred(const struct facts *f)
 	return f->greeting_proven && f->greeting->code / 100 == 4;
 }
 
-static void
+static struct text
 tell_greeting(const struct facts *f, struct record_builder *b)
 {
 	bool less = f->greeting->cut || !f->dialog->greeting_sure || f->conflict;
 
 	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
-	b->rec->reason = reason_greeting(f, b);
+	return reason_greeting(f, b);
 }
 
 static bool
@@ -182,13 +182,13 @@ holds_delayed_reject(const struct facts *f)
 	       f->rcpt[RCPT_ACCESS] > 0 && f->rcpt_refused == f->rcpt[RCPT_ACCESS];
 }
 
-static void
+static struct text
 tell_delayed_reject(const struct facts *f, struct record_builder *b)
 {
 	uint64_t n = f->rcpt[RCPT_ACCESS];
 
 	b->rec->confidence = f->conflict ? CONFIDENCE_LOW : CONFIDENCE_MEDIUM;
-	b->rec->reason = record_add_format(b,
+	return record_add_format(b,
 	    "greeting %u and MAIL accepted, %s%llu recipient%s refused for a reason of access",
 	    f->greeting->code, n == 1 ? "the only one, " : "all ", (unsigned long long)n,
 	    n == 1 ? "" : "s");
@@ -203,7 +203,7 @@ holds_accepted(const struct facts *f)
 	return greeting_2xx(f) && f->closing.by != NULL && f->server_whole;
 }
 
-static void
+static struct text
 tell_accepted(const struct facts *f, struct record_builder *b)
 {
 	const struct dialog *d = f->dialog;
@@ -211,19 +211,17 @@ tell_accepted(const struct facts *f, struct record_builder *b)
 
 	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
 	if (d->messages > 0)
-		b->rec->reason = record_add_format(b, "%llu message%s accepted",
+		return record_add_format(b, "%llu message%s accepted",
 		    (unsigned long long)d->messages, d->messages == 1 ? "" : "s");
-	else if (d->tls == TRY_ACCEPTED)
-		b->rec->reason =
-		    record_add_format(b, "STARTTLS accepted; what followed cannot be seen");
-	else if (f->rcpt[RCPT_ACCEPTED] > 0)
-		b->rec->reason = record_add_format(b, "%llu recipient%s accepted",
+	if (d->tls == TRY_ACCEPTED)
+		return record_add_format(b, "STARTTLS accepted; what followed cannot be seen");
+	if (f->rcpt[RCPT_ACCEPTED] > 0)
+		return record_add_format(b, "%llu recipient%s accepted",
 		    (unsigned long long)f->rcpt[RCPT_ACCEPTED],
 		    f->rcpt[RCPT_ACCEPTED] == 1 ? "" : "s");
-	else if (d->bodies_accepted > 0)
-		b->rec->reason = record_add_format(b, "a message body was asked for");
-	else
-		b->rec->reason = reason_greeting(f, b);
+	if (d->bodies_accepted > 0)
+		return record_add_format(b, "a message body was asked for");
+	return reason_greeting(f, b);
 }
 
 static bool
@@ -256,22 +254,21 @@ missing(const struct facts *f)
 	return "the segments do not fit together";
 }
 
-static void
+static struct text
 tell_incomplete(const struct facts *f, struct record_builder *b)
 {
 	b->rec->confidence = CONFIDENCE_LOW;
 	if (f->octets[DIR_SERVER] > 0 && !f->dialog->server_spoke)
-		b->rec->reason = record_add_format(b,
+		return record_add_format(b,
 		    "%s; by the client's ACK numbers the server sent %llu octets", missing(f),
 		    (unsigned long long)f->octets[DIR_SERVER]);
-	else
-		b->rec->reason = record_add_format(b, "%s", missing(f));
+	return record_add_format(b, "%s", missing(f));
 }
 
 static const struct {
 	enum verdict verdict;
 	bool (*holds)(const struct facts *f);
-	void (*tell)(const struct facts *f, struct record_builder *b);
+	struct text (*tell)(const struct facts *f, struct record_builder *b); /* the reason */
 } rows[] = {
 	{ VERDICT_UNANSWERED, holds_unanswered, tell_unanswered },
 	{ VERDICT_PORT_CLOSED, holds_port_closed, tell_port_closed },
@@ -369,12 +366,14 @@ outcome_of(const struct facts *f)
 void
 classify(const struct facts *f, struct record_builder *b)
 {
+	struct text reason;
 	size_t i = 0;
 
 	while (!rows[i].holds(f))
 		i++;
 	b->rec->verdict = (uint8_t)rows[i].verdict;
-	rows[i].tell(f, b);
+	reason = rows[i].tell(f, b);
+	b->rec->reason = reason;
 	if (rows[i].verdict == VERDICT_ACCEPTED)
 		b->rec->outcome = (uint8_t)outcome_of(f);
 }

@@ -277,6 +277,7 @@ profile_check(const struct facts *f, struct record_builder *b, struct findings *
 	struct record_step steps[PROFILE_MAX_STEPS];
 	const struct profile *p = profiles;
 	struct span span;
+	struct text profile_name;
 
 	while (p < profiles + PROFILES && p->verdict != b->rec->verdict)
 		p++;
@@ -299,7 +300,8 @@ profile_check(const struct facts *f, struct record_builder *b, struct findings *
 	}
 	span = record_add_array(b, steps, sizeof *steps, p->count);
 	b->rec->steps = span;
-	b->rec->profile_name = record_add_text(b, bytes_str(verdict_name(p->verdict)));
+	profile_name = record_add_text(b, bytes_str(verdict_name(p->verdict)));
+	b->rec->profile_name = profile_name;
 }
 
 bool
