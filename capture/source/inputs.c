@@ -48,7 +48,8 @@ input_start(struct input *i)
 
 	if (i->file != NULL) /* and its head is read */
 		return STATUS_OK;
-	status = savefile_open(&i->file, i->info, &fault);
+	/* What has to be waited for cannot be opened twice, and never was closed. */
+	status = savefile_open(&i->file, i->info, NULL, &fault);
 	if (status == STATUS_OK)
 		return input_next(i);
 	if (status == STATUS_NOMEM)
@@ -139,7 +140,7 @@ add_path(struct inputs *in, const char *path)
 
 /* What it is and when it starts. `keep` it open, since nothing else is. */
 static void
-probe(struct input *i, bool keep)
+probe(struct input *i, bool keep, const struct stream_wait *wait)
 {
 	struct fault fault;
 
@@ -151,7 +152,7 @@ probe(struct input *i, bool keep)
 		i->opened = STATUS_FORMAT;
 		return;
 	}
-	i->opened = savefile_open(&i->file, i->info, &fault);
+	i->opened = savefile_open(&i->file, i->info, wait, &fault);
 	if (i->opened != STATUS_OK) {
 		input_fail(i, fault.text);
 		i->state = INPUT_UNREADABLE;
@@ -235,7 +236,8 @@ judge(const struct inputs *in, struct fault *fault)
 }
 
 enum status
-inputs_open(struct inputs *in, const char *const *paths, size_t count, struct fault *fault)
+inputs_open(struct inputs *in, const char *const *paths, size_t count,
+    const struct stream_wait *wait, struct fault *fault)
 {
 	enum status status = STATUS_OK;
 
@@ -251,7 +253,7 @@ inputs_open(struct inputs *in, const char *const *paths, size_t count, struct fa
 	if (status == STATUS_OK) {
 		for (size_t n = 0; n < in->count; n++) {
 			in->all[n].info = &in->info[n];
-			probe(&in->all[n], in->count == 1);
+			probe(&in->all[n], in->count == 1, wait);
 		}
 		settle_directories(in);
 		status = put_in_order(in);

@@ -38,10 +38,10 @@ struct inputs {
 
 /*
  * STATUS_OK when at least one could be understood; else the fault is that of the first.
- * Of several, those that could not be say so in their info.
+ * Of several, those that could not be say so in their info. `wait` is borrowed, or NULL.
  */
-enum status inputs_open(
-    struct inputs *in, const char *const *paths, size_t count, struct fault *fault);
+enum status inputs_open(struct inputs *in, const char *const *paths, size_t count,
+    const struct stream_wait *wait, struct fault *fault);
 void inputs_clear(struct inputs *in);
 
 /*

@@ -84,7 +84,8 @@ open_format(struct savefile *f, struct fault *fault)
 }
 
 enum status
-savefile_open(struct savefile **out, struct source_input *input, struct fault *fault)
+savefile_open(struct savefile **out, struct source_input *input, const struct stream_wait *wait,
+    struct fault *fault)
 {
 	struct savefile *f = calloc(1, sizeof *f);
 	enum status status;
@@ -93,7 +94,7 @@ savefile_open(struct savefile **out, struct source_input *input, struct fault *f
 	if (f == NULL)
 		return fault_set(fault, STATUS_NOMEM, "no memory left");
 	f->input = input;
-	status = stream_open(&f->stream, input->path, fault);
+	status = stream_open_waiting(&f->stream, input->path, wait, fault);
 	if (status == STATUS_OK) {
 		input->compression = stream_compression(f->stream);
 		status = open_format(f, fault);

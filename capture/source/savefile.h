@@ -55,7 +55,8 @@ struct savefile {
  * input->damaged; the path is read from it, and the input must outlive the savefile.
  * STATUS_FORMAT when it is no capture; the fault is without the path.
  */
-enum status savefile_open(struct savefile **out, struct source_input *input, struct fault *fault);
+enum status savefile_open(struct savefile **out, struct source_input *input,
+    const struct stream_wait *wait, struct fault *fault);
 void savefile_close(struct savefile *f);
 
 /*

@@ -23,6 +23,7 @@ struct source {
 	bool used;           /* the head of heap[0] has been handed out */
 	uint64_t frame_no;
 	struct filter *filter; /* NULL: every frame passes */
+	struct stream_wait wait;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
 	uint64_t closed_octets, total; /* of the files on the disk */
@@ -208,7 +209,9 @@ source_open(struct source **out, const struct source_config *config, struct faul
 	*out = NULL;
 	if (s == NULL)
 		return fault_set(fault, STATUS_NOMEM, "no memory left");
-	status = inputs_open(&s->in, config->paths, config->path_count, fault);
+	s->wait = config->wait;
+	status = inputs_open(&s->in, config->paths, config->path_count,
+	    config->wait.ready != NULL ? &s->wait : NULL, fault);
 	if (status == STATUS_OK) {
 		s->heap = calloc(s->in.count, sizeof(struct input *));
 		if (s->heap == NULL)

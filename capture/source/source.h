@@ -32,6 +32,7 @@
 
 #include "capture/base/status.h"
 #include "capture/packet/packet.h"
+#include "capture/source/stream.h"
 
 #define SOURCE_MAX_LINK_TYPES 8
 
@@ -58,6 +59,7 @@ struct source_config {
 	 */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
+	struct stream_wait wait; /* for what comes by a pipe; zeroes: reading it waits */
 };
 
 struct source;

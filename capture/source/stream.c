@@ -32,6 +32,10 @@ read_raw(struct stream *s, uint8_t *to, size_t n)
 
 	if (s->fd < 0)
 		return 0;
+	if (s->wait != NULL && s->size == 0 && !s->wait->ready(s->wait->ctx, s->fd)) {
+		close_descriptor(s);
+		return 0;
+	}
 	do
 		got = read(s->fd, to, n);
 	while (got < 0 && errno == EINTR);
@@ -212,6 +216,13 @@ open_buffers(struct stream *s, struct fault *fault)
 enum status
 stream_open(struct stream **out, const char *path, struct fault *fault)
 {
+	return stream_open_waiting(out, path, NULL, fault);
+}
+
+enum status
+stream_open_waiting(
+    struct stream **out, const char *path, const struct stream_wait *wait, struct fault *fault)
+{
 	struct stream *s = calloc(1, sizeof *s);
 	enum status status;
 
@@ -219,6 +230,7 @@ stream_open(struct stream **out, const char *path, struct fault *fault)
 	if (s == NULL)
 		return fault_set(fault, STATUS_NOMEM, "no memory left");
 	s->fd = -1;
+	s->wait = wait;
 	status = open_descriptor(s, path, fault);
 	if (status == STATUS_OK)
 		status = open_buffers(s, fault);

@@ -21,6 +21,16 @@
 
 struct codec;
 
+/*
+ * Asked before what is no file is read, and so might let the caller wait: `ready` waits in the
+ * caller's own way until fd can be read, and returns false when nothing more is wanted of it;
+ * the stream ends there.
+ */
+struct stream_wait {
+	bool (*ready)(void *ctx, int fd);
+	void *ctx;
+};
+
 struct stream {
 	const uint8_t *at, *end; /* in the buffer, not yet taken */
 	uint64_t end_offset;     /* of `end`, in octets of the decompressed stream */
@@ -29,10 +39,11 @@ struct stream {
 
 	uint8_t *buffer;
 	size_t room;
-	int fd;            /* -1 after its end */
-	bool once;         /* cannot be opened a second time: no file */
-	uint64_t size;     /* of the file, 0 when that cannot be known */
-	uint64_t consumed; /* octets read of the file, as it lies on the disk */
+	int fd;                         /* -1 after its end */
+	const struct stream_wait *wait; /* NULL: read waits */
+	bool once;                      /* cannot be opened a second time: no file */
+	uint64_t size;                  /* of the file, 0 when that cannot be known */
+	uint64_t consumed;              /* octets read of the file, as it lies on the disk */
 
 	const struct codec *codec; /* NULL: not compressed */
 	void *codec_state;
@@ -41,6 +52,9 @@ struct stream {
 };
 
 enum status stream_open(struct stream **out, const char *path, struct fault *fault);
+/* The same; `wait` is borrowed for the stream's life. */
+enum status stream_open_waiting(
+    struct stream **out, const char *path, const struct stream_wait *wait, struct fault *fault);
 void stream_close(struct stream *s);
 const char *stream_compression(const struct stream *s); /* "none", "gzip", ... */
 
