@@ -1,129 +1,8 @@
 /*
  * analyze: captures in, a verdict for each connection out.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/random.h>
-#include <unistd.h>
-
-#include "analyzer/cli/cli.h"
+#include "analyzer/cli/judging.h"
 #include "analyzer/cli/progress.h"
-#include "analyzer/cli/stories.h"
-#include "analyzer/engine/engine.h"
-#include "analyzer/verdict/refusal.h"
-#include "reports/report.h"
-
-#define DEFAULT_MEMORY ((size_t)256 << 20)
-#define SMTP_PORT 25
-
-struct analyze {
-	struct cli *cli;
-	struct port_set ports;
-	const char *json, *ndjson, *text, *filter;
-	int fail_on; /* enum severity; SEVERITY_COUNT for none */
-	size_t max_memory;
-	struct stories_config beside; /* logs and HAT */
-	const char *refusal_class;
-};
-
-static enum status
-take_fail_on(void *field, const char *value, struct fault *fault)
-{
-	/* As enum severity counts, and one more. */
-	static const char *const words[] = { "info", "warning", "error", "none" };
-
-	return options_word(field, words, SEVERITY_COUNT + 1, value, fault);
-}
-
-static enum status
-take_log(void *field, const char *value, struct fault *fault)
-{
-	struct stories_config *beside = field;
-
-	if (beside->log_count == STORIES_MAX_LOGS)
-		return fault_set(fault, STATUS_USAGE,
-		    "more than %d logs; name their directory instead", STORIES_MAX_LOGS);
-	beside->logs[beside->log_count++] = value;
-	return STATUS_OK;
-}
-
-static enum status
-take_delayed(void *field, const char *value, struct fault *fault)
-{
-	static const char *const words[] = { "off", "on" };
-	int word;
-	enum status status = options_word(&word, words, 2, value, fault);
-
-	if (status == STATUS_OK)
-		*(enum known *)field = word == 1 ? KNOWN_YES : KNOWN_NO;
-	return status;
-}
-
-static enum status
-take_logged(void *field, const char *value, struct fault *fault)
-{
-	static const char *const words[] = { "no", "yes" };
-	int word;
-	enum status status = options_word(&word, words, 2, value, fault);
-
-	if (status == STATUS_OK)
-		*(enum known *)field = word == 1 ? KNOWN_YES : KNOWN_NO;
-	return status;
-}
-
-static enum status
-take_window(void *field, const char *value, struct fault *fault)
-{
-	char *end;
-	unsigned long long s = strtoull(value, &end, 10);
-
-	if (value[0] < '0' || value[0] > '9' || *end != '\0' || s > 86400)
-		return fault_set(
-		    fault, STATUS_USAGE, "%s is no number of seconds up to 86400", value);
-	*(int64_t *)field = (int64_t)s * CLOCK_NS_PER_S;
-	return STATUS_OK;
-}
-
-static const struct option_row rows[] = {
-	{ "log", 'l', "FILE", "a mail log, or a directory of them; may be repeated", take_log,
-	    offsetof(struct analyze, beside) },
-	{ "hat", 't', "FILE", "the Host Access Table, as text or in a saved configuration",
-	    options_text, offsetof(struct analyze, beside.hat) },
-	{ "listener", 0, "NAME", "whose table to take from a saved configuration", options_text,
-	    offsetof(struct analyze, beside.listener) },
-	{ "port", 'p', "LIST", "server ports, as in 25,587 or 2500-2599 (default 25)",
-	    options_ports, offsetof(struct analyze, ports) },
-	{ "filter", 0, "EXPR", "a further pcap filter", options_text,
-	    offsetof(struct analyze, filter) },
-	{ "utc-offset", 0, "OFFSET",
-	    "the zone of the log's stamps, local minus UTC, as in +09:00\n"
-	    "or -7 (default: its header's, else estimated)",
-	    options_utc_offset, offsetof(struct analyze, beside.utc_offset_s) },
-	{ "match-window", 0, "SECONDS",
-	    "how far a log session may lie from its connection, once\n"
-	    "the clocks are aligned (default 5)",
-	    take_window, offsetof(struct analyze, beside.window_ns) },
-	{ "delayed-reject", 0, "on|off", "how the listener is known to be set", take_delayed,
-	    offsetof(struct analyze, beside.delayed_reject) },
-	{ "tcprefuse-logged", 0, "yes|no", "whether the gateway logs TCPREFUSE", take_logged,
-	    offsetof(struct analyze, beside.tcprefuse_logged) },
-	{ "refusal-class", 0, "FILE", "further rows that tell why a recipient is refused",
-	    options_text, offsetof(struct analyze, refusal_class) },
-	{ "max-memory", 0, "SIZE", "bound on tracking state, with K, M or G (default 256M)",
-	    options_size, offsetof(struct analyze, max_memory) },
-	{ "text", 0, "FILE",
-	    "write the report as text (default, on standard output,\n"
-	    "if no output is named)",
-	    options_text, offsetof(struct analyze, text) },
-	{ "json", 0, "FILE", "write the report as one JSON document", options_text,
-	    offsetof(struct analyze, json) },
-	{ "ndjson", 0, "FILE", "write JSON lines, each connection as it ends", options_text,
-	    offsetof(struct analyze, ndjson) },
-	{ "fail-on", 0, "SEVERITY",
-	    "lowest severity of a finding that makes the exit status 1:\n"
-	    "error, warning, info or none (default error)",
-	    take_fail_on, offsetof(struct analyze, fail_on) },
-};
 
 static int
 print_help(const struct option_group groups[static 2])
@@ -139,22 +18,8 @@ print_help(const struct option_group groups[static 2])
 	return cli_printed();
 }
 
-/* The outputs may not share a file, nor be one of the captures. */
-static enum status
-check_outputs(
-    const struct analyze *a, const struct source_input *in, size_t count, struct fault *fault)
-{
-	const char *const outputs[] = { a->json, a->ndjson, a->text };
-	const size_t n = sizeof outputs / sizeof outputs[0];
-	enum status status = cli_outputs_differ(outputs, n, fault);
-
-	for (size_t k = 0; k < count && status == STATUS_OK; k++)
-		status = cli_outputs_spare(outputs, n, in[k].path, fault);
-	return status;
-}
-
 static int
-exit_status(const struct analyze *a, const struct report *report, const struct source_input *in,
+exit_status(const struct judging *j, const struct report *report, const struct source_input *in,
     size_t count)
 {
 	int status = CLI_CLEAN;
@@ -165,20 +30,16 @@ exit_status(const struct analyze *a, const struct report *report, const struct s
 		cli_message("%s: %s", in[i].path, in[i].damaged);
 		status = CLI_DAMAGED;
 	}
-	for (int s = a->fail_on; s < SEVERITY_COUNT; s++)
-		if (report_findings(report, (enum severity)s) > 0)
-			status = CLI_FINDINGS;
-	return status;
+	return judging_status(j, report, status);
 }
 
 struct analysis {
-	const struct analyze *options;
+	const struct judging *options;
 	struct progress progress;
 	struct source *source;
 	struct report *report;
 	struct stories *stories; /* NULL: nothing beside the wire */
-	struct refusal_table *refusals;
-	enum status status; /* of what stands beside the wire */
+	enum status status;      /* of what stands beside the wire */
 	struct fault fault;
 	bool unheard; /* nobody reads the report any more */
 };
@@ -228,126 +89,84 @@ judge(struct analysis *r, const struct engine_config *config)
 	return status;
 }
 
-static const char *
-temporary_folder(void)
-{
-	const char *folder = getenv("TMPDIR");
-
-	return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
-}
-
 static enum status
 open_report(struct analysis *r, struct fault *fault)
 {
-	const struct analyze *a = r->options;
-
-	const struct report_config config = { .json = a->json,
-		.ndjson = a->ndjson,
-		.text = a->text,
-		.folder = temporary_folder(),
-		.color = a->text != NULL &&
-		         (strcmp(a->text, "-") == 0 || a->cli->color != CLI_AUTO) &&
-		         cli_color(a->cli, stdout),
-		.verbose = a->cli->quiet ? -1 : a->cli->verbose,
-		.logs = stories_logs(r->stories) };
+	struct report_config config;
 	size_t count;
 	const struct source_input *in = source_inputs(r->source, &count);
-	enum status status = check_outputs(a, in, count, fault);
+	enum status status = STATUS_OK;
 
+	judging_report(r->options, &config);
+	config.logs = stories_logs(r->stories);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = judging_check_outputs(r->options, in[i].path, fault);
 	return status == STATUS_OK ? report_open(&r->report, &config, fault) : status;
 }
 
-/* The logs and the HAT that were named, and the further rows of refusals. */
+/* The logs and the HAT that were named. */
 static enum status
 open_beside(struct analysis *r, struct fault *fault)
 {
-	const struct analyze *a = r->options;
-	struct stories_config config = a->beside;
+	struct stories_config config = r->options->beside;
 	size_t count;
 	const struct source_input *in = source_inputs(r->source, &count);
 
-	if (a->refusal_class != NULL) {
-		enum status status = refusal_load(&r->refusals, a->refusal_class, fault);
-
-		if (status != STATUS_OK)
-			return status;
-	}
 	if (!stories_wanted(&config))
 		return STATUS_OK;
-	config.folder = temporary_folder();
+	config.folder = judging_folder();
 	config.near_ns = count > 0 && in[0].first_ns != 0 ? in[0].first_ns : LOG_TIME_NONE;
 	return stories_open(&r->stories, &config, fault);
 }
 
 static int
-analyze(const struct analyze *a, const char *const *paths, size_t count)
+analyze(const struct judging *j, const char *const *paths, size_t count)
 {
-	struct analysis r = { .options = a };
+	struct analysis r = { .options = j };
 	const struct source_config source = { .paths = paths,
 		.path_count = count,
-		.filter = a->filter,
+		.filter = j->filter,
 		.progress = progress_step,
 		.progress_ctx = &r.progress };
-	struct engine_config config = {
-		.ports = &a->ports, .max_memory = a->max_memory, .linger_ns = ENGINE_LINGER_NS
-	};
+	struct refusal_table *refusals = NULL;
+	struct engine_config config;
 	struct fault fault;
 	int status = CLI_UNUSABLE;
 
-	progress_init(&r.progress, cli_progress(a->cli));
-	if (getrandom(&config.secret, sizeof config.secret, 0) != (ssize_t)sizeof config.secret)
-		cli_message("getrandom: %s", strerror(errno));
-	else if (source_open(&r.source, &source, &fault) != STATUS_OK ||
-		 open_beside(&r, &fault) != STATUS_OK || open_report(&r, &fault) != STATUS_OK)
+	progress_init(&r.progress, cli_progress(j->cli));
+	if (judging_engine(j, &config, &refusals, &fault) != STATUS_OK ||
+	    source_open(&r.source, &source, &fault) != STATUS_OK ||
+	    open_beside(&r, &fault) != STATUS_OK || open_report(&r, &fault) != STATUS_OK)
 		cli_message("%s", fault.text);
-	else {
-		config.refusals = r.refusals;
+	else
 		status = judge(&r, &config);
-	}
 	progress_finish(&r.progress);
 	report_close(r.report);
 	stories_close(r.stories);
-	refusal_free(r.refusals);
+	refusal_free(refusals);
 	source_close(r.source);
 	return status;
-}
-
-/* What is left to its default once every option has been read. */
-static void
-settle(struct analyze *a)
-{
-	static const struct port_set none;
-
-	if (memcmp(&a->ports, &none, sizeof none) == 0)
-		port_set_add(&a->ports, SMTP_PORT);
-	if (a->json == NULL && a->ndjson == NULL && a->text == NULL)
-		a->text = "-";
 }
 
 int
 analyze_command(struct cli *cli, int argc, char **argv)
 {
-	struct analyze a = { .cli = cli,
-		.fail_on = SEVERITY_ERROR,
-		.max_memory = DEFAULT_MEMORY,
-		.beside = { .utc_offset_s = LOG_OFFSET_NONE, .window_ns = CORRELATE_WINDOW_NS } };
-	const struct option_group groups[] = {
-		{ "Options", rows, sizeof rows / sizeof rows[0], &a },
-		cli_options(cli),
-	};
+	struct judging j;
+	const struct option_group groups[] = { judging_options(&j), cli_options(cli) };
 	struct fault fault;
 	int first;
 
+	judging_init(&j, cli);
 	if (options_parse(groups, 2, false, argc, argv, &first, &fault) != STATUS_OK)
 		return cli_usage("analyze", &fault);
 	if (cli->help)
 		return print_help(groups);
 	if (cli->version)
 		return cli_version();
-	settle(&a);
+	judging_settle(&j);
 	if (first == argc)
 		fault_set(&fault, STATUS_USAGE, "no capture is named");
-	else if (check_outputs(&a, NULL, 0, &fault) == STATUS_OK)
-		return analyze(&a, (const char *const *)argv + first, (size_t)(argc - first));
+	else if (judging_check_outputs(&j, NULL, &fault) == STATUS_OK)
+		return analyze(&j, (const char *const *)argv + first, (size_t)(argc - first));
 	return cli_usage("analyze", &fault);
 }
