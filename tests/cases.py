@@ -2,7 +2,8 @@
 
 A case is a folder: dialog.txt (compiled by dialogc), expect (what must come of it, written by hand),
 rules (findings that must and must not appear), expected.json (the whole report), and where needed
-args (options for analyze), cut and loss (transformations that it is exempt from, and why).
+args (options for analyze; @FILE is a file of the folder), cut and loss (transformations that it is exempt
+from, and why).
 The environment says what is tested: B is the folder of the build, `build` if unset.
 """
 import concurrent.futures
@@ -24,7 +25,8 @@ class Case:
         self.name = name
         self.folder = os.path.join(CASES, name)
         self.dialog = os.path.join(self.folder, "dialog.txt")
-        self.args = self.text("args").split()
+        self.args = [os.path.join(self.folder, word[1:]) if word.startswith("@") else word
+                     for word in self.text("args").split()]
 
     def text(self, file):
         """The file's text, empty if the case has none."""
