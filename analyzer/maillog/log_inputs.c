@@ -33,6 +33,7 @@ add(struct log_inputs *in, char *path, bool listed)
 		.order = in->count,
 		.listed = listed,
 		.first_ns = INT64_MAX,
+		.first_offset_s = LOG_OFFSET_NONE,
 		.utc_offset_s = LOG_OFFSET_NONE };
 	in->count++;
 	return STATUS_OK;
@@ -114,50 +115,74 @@ set_facts(struct log_input *i, int64_t near_ns)
 		i->near_ns = known ? st.st_mtim.tv_sec * LOG_NS_PER_S - HALF_YEAR_NS : 0;
 }
 
-/* Looks at a line of what is there; true when all that is to be known was seen. */
-static bool
-look(struct log_input *i, struct bytes line)
+/* What a line tells of the log as a whole; `e` is its event, if it is one of the gateway itself. */
+static void
+look(struct log_input *i, const struct log_prefix *p, const struct log_event *e)
+{
+	if (!i->is_log)
+		i->events = p->kind == LOG_PREFIX_CEF;
+	i->is_log = true;
+	if (i->first_ns == INT64_MAX && p->stamp.local_ns != LOG_TIME_NONE) {
+		i->first_ns = p->stamp.local_ns;
+		i->first_offset_s = p->stamp.utc_offset_s;
+	}
+	if (e->kind == LOG_OFFSET && i->utc_offset_s == LOG_OFFSET_NONE)
+		i->utc_offset_s = e->utc_offset_s;
+}
+
+/* Any line that knows its year tells that of the lines before it, better than a name or a date. */
+static void
+find_year(struct log_input *i, struct bytes line)
+{
+	struct log_prefix p;
+
+	log_prefix_parse(&p, line, i->near_ns);
+	if (p.stamp.dated && !i->dated)
+		i->near_ns = p.stamp.local_ns;
+	i->dated |= p.stamp.dated;
+}
+
+static void
+find_facts(struct log_input *i, struct bytes line)
 {
 	struct log_prefix p;
 	struct log_event e = { .kind = LOG_OTHER };
 
 	log_prefix_parse(&p, line, i->near_ns);
-	if (p.kind != LOG_PREFIX_TEXT && p.kind != LOG_PREFIX_CEF)
-		return false;
-	if (!i->is_log)
-		i->events = p.kind == LOG_PREFIX_CEF;
-	i->is_log = true;
-	if (i->first_ns == INT64_MAX && p.stamp.local_ns != LOG_TIME_NONE) {
-		i->first_ns = p.stamp.local_ns;
-		if (p.stamp.utc_offset_s != LOG_OFFSET_NONE)
-			i->first_ns -= p.stamp.utc_offset_s * LOG_NS_PER_S;
-	}
+	/* What syslog forwards for a host is said of that host. */
 	if (p.kind == LOG_PREFIX_TEXT && p.host.n == 0)
 		log_line_parse(&e, p.text);
-	if (e.kind == LOG_OFFSET) {
-		i->utc_offset_s = e.utc_offset_s;
-		if (i->first_ns != INT64_MAX)
-			i->first_ns -= e.utc_offset_s * LOG_NS_PER_S;
+	if (p.kind == LOG_PREFIX_TEXT || p.kind == LOG_PREFIX_CEF)
+		look(i, &p, &e);
+}
+
+static void
+for_each_line(
+    struct log_input *i, struct bytes text, void (*visit)(struct log_input *i, struct bytes line))
+{
+	while (text.n > 0) {
+		const uint8_t *end = memchr(text.p, '\n', text.n);
+		size_t n = end == NULL ? text.n : (size_t)(end - text.p);
+
+		visit(i, bytes_head(text, n));
+		text = bytes_skip(text, n + 1);
 	}
-	return e.kind == LOG_OFFSET;
 }
 
 static void
 look_into(struct log_input *i, bool keep)
 {
 	struct bytes there;
-	bool all_seen = false;
 
 	if (!log_inputs_start(i))
 		return;
 	there = stream_peek(i->stream, STREAM_BUFFER);
-	while (there.n > 0 && !all_seen) {
-		const uint8_t *end = memchr(there.p, '\n', there.n);
-		size_t n = end == NULL ? there.n : (size_t)(end - there.p);
-
-		all_seen = look(i, bytes_head(there, n));
-		there = bytes_skip(there, n + 1);
-	}
+	for_each_line(i, there, find_year);
+	for_each_line(i, there, find_facts);
+	if (i->first_offset_s == LOG_OFFSET_NONE)
+		i->first_offset_s = i->utc_offset_s;
+	if (i->first_ns != INT64_MAX && i->first_offset_s != LOG_OFFSET_NONE)
+		i->first_ns -= i->first_offset_s * LOG_NS_PER_S;
 	if (!keep && !i->stream->once)
 		log_inputs_stop(i);
 }

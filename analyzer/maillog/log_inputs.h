@@ -23,14 +23,16 @@ struct log_input {
 	bool listed;           /* found in a directory */
 	bool events;           /* begins with the consolidated event log */
 	bool is_log;           /* a line of a gateway's log was seen */
+	bool dated;            /* near_ns is the stamp of one of its lines */
 	dev_t device;
 	ino_t inode;
 	bool regular;
-	uint64_t size;        /* octets on the disk, 0 if that cannot be known */
-	int64_t near_ns;      /* a time near its first stamp */
-	int64_t first_ns;     /* its first stamp, by UTC as far as the offset is known; INT64_MAX */
-	int32_t utc_offset_s; /* of its header; LOG_OFFSET_NONE */
-	char problem[256];    /* why it cannot be read; "" if it can */
+	uint64_t size;    /* octets on the disk, 0 if that cannot be known */
+	int64_t near_ns;  /* a time near its first stamp */
+	int64_t first_ns; /* its first stamp, by UTC as far as the offset is known; INT64_MAX */
+	int32_t first_offset_s; /* by which that was found; LOG_OFFSET_NONE */
+	int32_t utc_offset_s;   /* of its header; LOG_OFFSET_NONE */
+	char problem[256];      /* why it cannot be read; "" if it can */
 };
 
 struct log_inputs {

@@ -227,5 +227,6 @@ log_stamp_parse(struct log_stamp *out, struct bytes in, int64_t near_ns)
 		out->local_ns = time_of(&t, t.year);
 	}
 	out->utc_offset_s = t.utc_offset_s;
+	out->dated = t.year != YEAR_UNKNOWN;
 	return (size_t)(r.p - in.p);
 }

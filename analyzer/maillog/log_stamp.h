@@ -23,6 +23,7 @@
 struct log_stamp {
 	int64_t local_ns;     /* nanoseconds since 1970-01-01 00:00 of the clock's own time */
 	int32_t utc_offset_s; /* local minus UTC as the stamp says it, or LOG_OFFSET_NONE */
+	bool dated;           /* the year is the stamp's own */
 };
 
 /*

@@ -33,7 +33,7 @@ struct maillog {
 	bool partial_cut;
 };
 
-static const struct log_stamp no_stamp = { LOG_TIME_NONE, LOG_OFFSET_NONE };
+static const struct log_stamp no_stamp = { LOG_TIME_NONE, LOG_OFFSET_NONE, false };
 
 /* ---- a line's event goes to its session */
 
