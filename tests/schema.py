@@ -19,7 +19,7 @@ formats = jsonschema.FormatChecker()
 @formats.checks("date-time", raises=ValueError)
 def is_time(text):
     """The library knows this format only with a further package; the digits are in the pattern."""
-    return datetime.datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
+    return not isinstance(text, str) or datetime.datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")
 
 
 def strict(text):
@@ -85,7 +85,7 @@ def lists(objects):
     if len(objects) == 1 and "connections" in objects[0]:
         return objects[0]["summary"], objects[0]["connections"], objects[0]["findings"]
     last = objects[-1] if objects else {}
-    if last.get("type") != "summary":
+    if last.get("type") != "summary" or "summary" not in last:
         return None
     return (last["summary"], [o for o in objects if o["type"] == "connection"],
             [o for o in objects if o["type"] == "finding"])
