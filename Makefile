@@ -55,8 +55,8 @@ FUZZ_SECONDS ?= 60
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check check-run clean corpus cut demo demo-run deps dialogc fuzz golden hats install lint loss \
-        uninstall unit-programs units
+.PHONY: all check check-run clean corpus cut demo demo-run deps dialogc fuzz golden hats install lint logs \
+        loss uninstall unit-programs units
 
 all: $(B)/hatcheck
 
@@ -116,6 +116,9 @@ golden cut loss corpus: $(B)/hatcheck $(B)/dialogc
 
 hats: $(B)/hatcheck
 	$(Q)tests/hats.sh $(B)/hatcheck
+
+logs: $(B)/hatcheck
+	$(Q)tests/logs.sh $(B)/hatcheck
 
 # MODE=fuzz
 fuzz: $(FUZZERS)

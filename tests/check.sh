@@ -45,11 +45,13 @@ run cut make cut
 run loss make loss
 run corpus make corpus
 run hats make hats
+run logs make logs
 run asan make -j "$jobs" MODE=asan WERROR=1 all dialogc unit-programs
 run asan-units sanitized units
 run asan-golden sanitized golden
 run asan-corpus sanitized corpus
 run asan-hats sanitized hats
+run asan-logs sanitized logs
 run fuzz make -j "$jobs" MODE=fuzz fuzz FUZZ_SECONDS=10
 run lint sh tests/lint.sh
 
