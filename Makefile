@@ -51,6 +51,7 @@ LIB   := $(B)/libhatcheck.a
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 DEMO  := $(B)/demo.pcap
+DEMO_CASE := fixtures/cases/demo
 FUZZ_SECONDS ?= 60
 
 .SECONDARY:
@@ -93,11 +94,12 @@ demo:
 	$(Q)tests/deps.sh runtime
 	$(Q)$(MAKE) --no-print-directory demo-run
 
-$(DEMO): fixtures/cases/demo/dialog.txt $(B)/dialogc
+$(DEMO): $(DEMO_CASE)/dialog.txt $(B)/dialogc
 	$(call say,DLG,$@)$(B)/dialogc -o $@ $<
 
 demo-run: $(B)/hatcheck $(DEMO)
-	$(Q)$(B)/hatcheck analyze -v $(DEMO) || [ $$? -eq 1 ]
+	$(Q)$(B)/hatcheck analyze -v --delayed-reject on --log $(DEMO_CASE)/mail_logs \
+	    --hat $(DEMO_CASE)/hat.txt $(DEMO) || [ $$? -eq 1 ] # there are findings to show
 
 check:
 	$(Q)tests/deps.sh test

@@ -2,8 +2,8 @@
 
 A case is a folder: dialog.txt (compiled by dialogc), expect (what must come of it, written by hand),
 rules (findings that must and must not appear), expected.json (the whole report), and where needed
-args (options for analyze; @FILE is a file of the folder), cut and loss (transformations that it is exempt
-from, and why).
+args (options for analyze; @FILE is a file of the folder), mail_logs and hat.txt (what the gateway said,
+and what it should have done), cut and loss (transformations that it is exempt from, and why).
 The environment says what is tested: B is the folder of the build, `build` if unset.
 """
 import concurrent.futures
@@ -27,6 +27,9 @@ class Case:
         self.dialog = os.path.join(self.folder, "dialog.txt")
         self.args = [os.path.join(self.folder, word[1:]) if word.startswith("@") else word
                      for word in self.text("args").split()]
+        # Named as they lie in the folder, which analyze is run in: no path gets into a report.
+        self.beside = [word for option, file in (("--log", "mail_logs"), ("--hat", "hat.txt"))
+                       if os.path.exists(os.path.join(self.folder, file)) for word in (option, file)]
 
     def text(self, file):
         """The file's text, empty if the case has none."""
@@ -53,9 +56,9 @@ def compile_dialogs(dialogs, output, *options):
     subprocess.run([DIALOGC, *options, "-o", output, *dialogs], check=True, timeout=TIMEOUT_S)
 
 
-def analyze(captures, *options, stdin=None):
+def analyze(captures, *options, stdin=None, folder=None):
     """(exit status, standard output, standard error) of hatcheck analyze, octets."""
-    done = subprocess.run([HATCHECK, "analyze", *options, *captures], input=stdin,
+    done = subprocess.run([HATCHECK, "analyze", *options, *captures], input=stdin, cwd=folder,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT_S,
                           env=dict(os.environ, TZ="UTC", LC_ALL="C"))
     return done.returncode, done.stdout, done.stderr

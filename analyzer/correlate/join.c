@@ -360,8 +360,8 @@ check_group(struct pair *p)
 			return;
 	}
 	find(p, JOIN_HAT_GROUP, SEVERITY_ERROR,
-	    "the log says %s, the HAT decides %s sender group %s (line %u) for this peer",
-	    p->log_says, p->decision.certain ? "" : "among others", quote(name, g->name), g->line);
+	    "the log says %s, the HAT decides %ssender group %s (line %u) for this peer",
+	    p->log_says, p->decision.certain ? "" : "among others ", quote(name, g->name), g->line);
 }
 
 static void

@@ -342,12 +342,14 @@ add_half_open(struct flow *f, const struct conn_key *key, const struct segment *
 static void
 repeat_syn(struct brief_entry *h, const struct segment *s)
 {
-	int64_t ms = (s->ts_ns - h->ts_ns) / 1000000;
+	int64_t after_ns = s->ts_ns - h->ts_ns - (int64_t)h->last_ms * 1000000;
 
+	if (after_ns < CONN_COPY_AGE_NS && after_ns > -CONN_COPY_AGE_NS)
+		return; /* no timer is that short: the same packet, captured twice */
 	if (h->syn_count < UINT16_MAX)
 		h->syn_count++;
-	if (ms > (int64_t)h->last_ms && ms < (int64_t)UINT32_MAX)
-		h->last_ms = (uint32_t)ms;
+	if (after_ns > 0 && after_ns / 1000000 + h->last_ms < UINT32_MAX)
+		h->last_ms += (uint32_t)(after_ns / 1000000);
 }
 
 static bool
