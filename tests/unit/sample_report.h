@@ -50,7 +50,9 @@ sample_report(const struct report_config *config, struct fault *fault)
 	};
 	static const struct limits limits = { { [LIMIT_LINES_CUT] = 12 } };
 	static const struct packet_stats packets = { 1234, 1200, 3, 0 };
-	const struct report_run run = { captures, 2, &limits, &packets };
+	const struct report_run run = {
+		.captures = captures, .capture_count = 2, .limits = &limits, .packets = &packets
+	};
 	struct report *r;
 	struct record_builder b;
 	enum status status = report_open(&r, config, fault);
