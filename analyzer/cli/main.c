@@ -9,6 +9,7 @@
 
 static const struct cli_command commands[] = {
 	{ "analyze", "captures in, a verdict for each connection out", analyze_command },
+	{ "live", "the same on an interface, as connections end", live_command },
 	{ "hat", "checks a Host Access Table, or tells what it decides", hat_command },
 	{ "log", "what the mail logs alone claim, session by session", log_command },
 	{ "rules", "every rule: its severity, meaning and source", rules_command },

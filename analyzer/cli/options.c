@@ -190,6 +190,39 @@ bad:
 	    "%s is no size: expected a number from 1 with K, M or G after it, as in 256M", value);
 }
 
+enum status
+options_count(void *field, const char *value, struct fault *fault)
+{
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = isdigit((unsigned char)value[0]) ? strtoull(value, &end, 10) : 0;
+	if (n == 0 || errno != 0 || *end != '\0')
+		return fault_set(fault, STATUS_USAGE, "%s is no number from 1", value);
+	*(uint64_t *)field = n;
+	return STATUS_OK;
+}
+
+enum status
+options_seconds(void *field, const char *value, struct fault *fault)
+{
+	const int64_t most = INT64_C(1000000000);
+	int64_t s = 0, ns = 0, digit_ns = 100000000;
+	const char *at = value;
+
+	for (; isdigit((unsigned char)*at) && s <= most; at++)
+		s = s * 10 + (*at - '0');
+	if (at > value && *at == '.' && isdigit((unsigned char)at[1]))
+		for (at++; isdigit((unsigned char)*at); at++, digit_ns /= 10)
+			ns += (*at - '0') * digit_ns;
+	if (at == value || *at != '\0' || s > most || s + ns == 0)
+		return fault_set(fault, STATUS_USAGE,
+		    "%s is no number of seconds, as 90 or 0.5, up to %lld", value, (long long)most);
+	*(int64_t *)field = s * INT64_C(1000000000) + ns;
+	return STATUS_OK;
+}
+
 /* A port number at *at, which moves past it; 0 for none. */
 static unsigned long
 take_port(const char **at)

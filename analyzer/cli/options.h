@@ -48,10 +48,12 @@ enum status options_parse(const struct option_group *groups, size_t count, bool 
 void options_print(const struct option_group *groups, size_t count, FILE *out);
 
 /* The option_take of the usual fields. */
-option_take options_flag;       /* bool: true */
-option_take options_text;       /* const char *: the value, which is not empty; once only */
-option_take options_size;       /* size_t: "512", "64K", "256M", "2G", powers of 1024, from 1 */
-option_take options_ports;      /* struct port_set: "25", "25,587", "2500-2599,25" are added */
+option_take options_flag;    /* bool: true */
+option_take options_text;    /* const char *: the value, which is not empty; once only */
+option_take options_size;    /* size_t: "512", "64K", "256M", "2G", powers of 1024, from 1 */
+option_take options_ports;   /* struct port_set: "25", "25,587", "2500-2599,25" are added */
+option_take options_count;   /* uint64_t, from 1 */
+option_take options_seconds; /* int64_t, nanoseconds: "90", "0.5", more than 0 and up to 10^9 s */
 option_take options_utc_offset; /* int32_t, seconds: "+09:00", "-7", "0530", local minus UTC */
 
 /* The index of `value` in the `count` words. */

@@ -25,7 +25,19 @@
 	X(LOG_LINES_CUT, "log_lines_cut", "log lines longer than is read")                        \
 	X(LOG_SESSIONS_EVICTED, "log_sessions_evicted", "open log sessions given up for memory")  \
 	X(LOG_MESSAGES_NOT_KEPT, "log_messages_not_kept", "messages of a log session not listed") \
-	X(LOG_APPLIANCES_MERGED, "log_appliances_merged", "gateways in the logs not told apart")
+	X(LOG_APPLIANCES_MERGED, "log_appliances_merged", "gateways in the logs not told apart")  \
+	X(PACKETS_DROPPED_KERNEL, "packets_dropped_kernel", "packets that found the ring full")   \
+	X(PACKETS_DROPPED_INTERFACE, "packets_dropped_interface",                                 \
+	    "packets that the interface or its driver lost")                                      \
+	X(PACKETS_NOT_WRITTEN, "packets_not_written", "packets that could not be kept in a file") \
+	X(OUTPUT_LINES_DROPPED, "output_lines_dropped",                                           \
+	    "lines that their reader was too slow for")                                           \
+	X(CONNECTIONS_NOT_LISTED, "connections_not_listed",                                       \
+	    "connections too old for the list of a report")                                       \
+	X(NOT_SETTLED, "not_settled",                                                             \
+	    "connections that could not wait for their log session for memory")                   \
+	X(SESSIONS_LATE, "sessions_late",                                                         \
+	    "log sessions that came after their connection was reported")
 
 enum limit {
 #define X(id, name, meaning) LIMIT_##id,

@@ -8,6 +8,8 @@ struct fields {
 	const char *text;
 	size_t size;
 	struct port_set ports;
+	uint64_t count;
+	int64_t ns;
 };
 
 static const struct option_row options[] = {
@@ -16,6 +18,8 @@ static const struct option_row options[] = {
 	    offsetof(struct fields, text) },
 	{ "size", 0, "SIZE", "a size", options_size, offsetof(struct fields, size) },
 	{ "ports", 'p', "LIST", "ports", options_ports, offsetof(struct fields, ports) },
+	{ "count", 0, "N", "a number", options_count, offsetof(struct fields, count) },
+	{ "wait", 0, "SECONDS", "a time", options_seconds, offsetof(struct fields, ns) },
 };
 
 #define ARGS 6
@@ -80,7 +84,8 @@ ParameterizedTestParameters(options, parse)
 ParameterizedTest(size_t *i, options, parse)
 {
 	struct fields f = { 0 };
-	const struct option_group group = { "Options", options, 4, &f };
+	const struct option_group group = { "Options", options, sizeof options / sizeof options[0],
+		&f };
 	char *argv[ARGS + 2] = { (char *)"command" };
 	struct fault fault = { "" };
 	const char *why = rows[*i].why;
@@ -113,7 +118,8 @@ ParameterizedTest(size_t *i, options, parse)
 Test(options, in_order_ends_at_the_first_operand)
 {
 	struct fields f = { 0 };
-	const struct option_group group = { "Options", options, 4, &f };
+	const struct option_group group = { "Options", options, sizeof options / sizeof options[0],
+		&f };
 	char *argv[] = { (char *)"program", (char *)"-f", (char *)"command", (char *)"--unknown",
 		NULL };
 	struct fault fault;
@@ -192,4 +198,54 @@ Test(options, help_is_aligned)
 	fclose(out);
 	cr_assert_str_eq(text, expected, "%s", text);
 	free(text);
+}
+
+static const struct {
+	const char *why, *arg;
+	bool good;
+	uint64_t count;
+	int64_t ns;
+} numbers[] = {
+	{ "a number", "--count=12", true, 12, 0 },
+	{ "the largest", "--count=18446744073709551615", true, UINT64_MAX, 0 },
+	{ "one more", "--count=18446744073709551616", false, 0, 0 },
+	{ "nothing is no number from 1", "--count=0", false, 0, 0 },
+	{ "a negative number", "--count=-1", false, 0, 0 },
+	{ "a number and a word", "--count=5x", false, 0, 0 },
+	{ "whole seconds", "--wait=90", true, 0, INT64_C(90000000000) },
+	{ "a part of one", "--wait=0.25", true, 0, 250000000 },
+	{ "a nanosecond", "--wait=0.000000001", true, 0, 1 },
+	{ "less is cut off", "--wait=1.0000000019", true, 0, 1000000001 },
+	{ "thirty years", "--wait=1000000000", true, 0, INT64_C(1000000000000000000) },
+	{ "longer", "--wait=1000000001", false, 0, 0 },
+	{ "far longer", "--wait=99999999999999999999", false, 0, 0 },
+	{ "no time at all", "--wait=0.0", false, 0, 0 },
+	{ "no digit before the point", "--wait=.5", false, 0, 0 },
+	{ "none behind it", "--wait=5.", false, 0, 0 },
+	{ "a unit", "--wait=5s", false, 0, 0 },
+	{ "a word", "--wait=long", false, 0, 0 },
+};
+
+ParameterizedTestParameters(options, numbers)
+{
+	static size_t index[sizeof numbers / sizeof numbers[0]];
+
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		index[i] = i;
+	return cr_make_param_array(size_t, index, sizeof numbers / sizeof numbers[0]);
+}
+
+ParameterizedTest(size_t *i, options, numbers)
+{
+	struct fields f = { 0 };
+	const struct option_group group = { "Options", options, sizeof options / sizeof options[0],
+		&f };
+	char *argv[] = { (char *)"command", (char *)numbers[*i].arg, NULL };
+	struct fault fault;
+	int operand;
+
+	cr_assert_eq(options_parse(&group, 1, false, 2, argv, &operand, &fault),
+	    numbers[*i].good ? STATUS_OK : STATUS_USAGE, "%s", numbers[*i].why);
+	cr_assert_eq(f.count, numbers[*i].count, "%s: %ju", numbers[*i].why, (uintmax_t)f.count);
+	cr_assert_eq(f.ns, numbers[*i].ns, "%s: %jd", numbers[*i].why, (intmax_t)f.ns);
 }

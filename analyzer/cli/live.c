@@ -1,0 +1,122 @@
+/*
+ * live: the verdict as it happens.
+ */
+#include "analyzer/cli/live.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "analyzer/cli/watch.h"
+
+static enum status
+take_interface(void *field, const char *value, struct fault *fault)
+{
+	struct live_options *o = field;
+
+	if (value[0] == '\0')
+		return fault_set(fault, STATUS_USAGE, "the value is empty");
+	if (o->interface_count == LIVE_MAX_INTERFACES)
+		return fault_set(
+		    fault, STATUS_USAGE, "more than %d; any stands for all", LIVE_MAX_INTERFACES);
+	for (size_t i = 0; i < o->interface_count; i++)
+		if (strcmp(o->interfaces[i], value) == 0)
+			return fault_set(fault, STATUS_USAGE, "%s is given twice", value);
+	o->interfaces[o->interface_count++] = value;
+	return STATUS_OK;
+}
+
+static const struct option_row rows[] = {
+	{ "interface", 'i', "NAME", "watch this interface; may be repeated; any: all of them",
+	    take_interface, 0 },
+	{ "list-interfaces", 0, NULL, "tell which there are", options_flag,
+	    offsetof(struct live_options, list) },
+	{ "buffer", 0, "SIZE", "the ring that the kernel fills, for each (default 64M)",
+	    options_size, offsetof(struct live_options, buffer) },
+	{ "duration", 0, "SECONDS", "end after so long", options_seconds,
+	    offsetof(struct live_options, duration_ns) },
+	{ "count", 0, "N", "end after so many connections", options_count,
+	    offsetof(struct live_options, count) },
+};
+
+static int
+print_help(const struct option_group *groups, size_t count)
+{
+	printf(
+	    "Usage: hatcheck live -i NAME [options]\n"
+	    "       hatcheck live [options] -\n\n"
+	    "Gives each connection to the server ports a verdict as it ends: of what is seen on\n"
+	    "an interface, or of a capture that comes by a pipe (-) from elsewhere.\n");
+	options_print(groups, count, stdout);
+	printf(
+	    "\nExit status: 0 nothing at or above --fail-on, 1 findings at or above it, 2 usage\n"
+	    "or nothing could be watched, 3 what came by the pipe was damaged and the rest is\n"
+	    "clean.\n");
+	return cli_printed();
+}
+
+static void
+print_interface(void *ctx, const char *name, const char *about)
+{
+	(void)ctx;
+	printf("%-15s  %s\n", name, about);
+}
+
+static int
+list_interfaces(void)
+{
+	struct fault fault;
+
+	if (live_list(print_interface, NULL, &fault) == STATUS_OK)
+		return cli_printed();
+	cli_message("%s", fault.text);
+	return CLI_UNUSABLE;
+}
+
+static enum status
+check(const struct live_options *o, int argc, char **argv, int first, struct fault *fault)
+{
+	bool pipe = first < argc && strcmp(argv[first], "-") == 0;
+
+	if (first + pipe < argc)
+		return fault_set(fault, STATUS_USAGE,
+		    "%s is too much: live watches interfaces (-i), or a capture on standard input "
+		    "(-); for files there is hatcheck analyze",
+		    argv[first + pipe]);
+	if (pipe && o->interface_count > 0)
+		return fault_set(fault, STATUS_USAGE, "either interfaces or standard input");
+	if (!pipe && o->interface_count == 0)
+		return fault_set(fault, STATUS_USAGE,
+		    "no interface is named; --list-interfaces tells "
+		    "which there are");
+	if (stories_wanted(&o->judging.beside))
+		return fault_set(fault, STATUS_USAGE, "logs and HAT are for hatcheck analyze");
+	return judging_check_outputs(&o->judging, NULL, fault);
+}
+
+int
+live_command(struct cli *cli, int argc, char **argv)
+{
+	struct live_options o = { .buffer = LIVE_BUFFER };
+	const struct option_group groups[] = {
+		{ "Watching", rows, sizeof rows / sizeof rows[0], &o },
+		judging_options(&o.judging),
+		cli_options(cli),
+	};
+	const size_t count = sizeof groups / sizeof groups[0];
+	struct fault fault;
+	int first;
+
+	judging_init(&o.judging, cli);
+	if (options_parse(groups, count, false, argc, argv, &first, &fault) != STATUS_OK)
+		return cli_usage("live", &fault);
+	if (cli->help)
+		return print_help(groups, count);
+	if (cli->version)
+		return cli_version();
+	if (o.list)
+		return list_interfaces();
+	judging_settle(&o.judging);
+	if (check(&o, argc, argv, first, &fault) != STATUS_OK)
+		return cli_usage("live", &fault);
+	return watch(&o);
+}

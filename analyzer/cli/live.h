@@ -1,0 +1,20 @@
+/*
+ * live: what `hatcheck live` was asked for.
+ */
+#ifndef HATCHECK_CLI_LIVE_H
+#define HATCHECK_CLI_LIVE_H
+
+#include "analyzer/cli/judging.h"
+#include "capture/source/live.h"
+
+struct live_options {
+	struct judging judging;
+	const char *interfaces[LIVE_MAX_INTERFACES];
+	size_t interface_count; /* 0: standard input */
+	size_t buffer;          /* octets of ring for each */
+	int64_t duration_ns;    /* 0: until it is ended */
+	uint64_t count;         /* connections, 0 likewise */
+	bool list;
+};
+
+#endif

@@ -1,0 +1,321 @@
+#include "analyzer/cli/watch.h"
+
+#include <inttypes.h>
+#include <time.h>
+
+#include "analyzer/cli/signals.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define NS_PER_MS INT64_C(1000000)
+#define FRAMES_AT_ONCE 4096          /* between two looks at the clock */
+#define SAY_DROPS_NS (10 * NS_PER_S) /* no more often than this */
+
+struct watch {
+	const struct live_options *options;
+	struct live *live;     /* or */
+	struct source *source; /* standard input */
+	struct engine *engine;
+	struct report *report;
+	struct limits limits; /* of what is not the engine's */
+
+	int64_t start_ns, now_ns;             /* of the monotonic clock */
+	int64_t tick_ns, second_ns, drops_ns; /* when each is due */
+	int64_t packet_ns, packet_at_ns;      /* the last stamp that came by a pipe, and when */
+	struct live_drops told[LIVE_MAX_INTERFACES];
+	enum live_state state[LIVE_MAX_INTERFACES];
+	uint64_t connections; /* reported */
+	bool ended;
+};
+
+static int64_t
+clock_ns(clockid_t which)
+{
+	struct timespec now;
+
+	clock_gettime(which, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+/* --- connections ------------------------------------------------------------------------ */
+
+static bool
+counted_out(const struct watch *w)
+{
+	return w->options->count > 0 && w->connections >= w->options->count;
+}
+
+static void
+on_record(void *ctx, const struct record *rec)
+{
+	struct watch *w = ctx;
+
+	if (counted_out(w))
+		return;
+	w->connections++;
+	report_connection(w->report, rec);
+	w->ended |= counted_out(w) || report_unheard(w->report);
+}
+
+/* --- once a second ------------------------------------------------------------------------ */
+
+static void
+say_state(struct watch *w, size_t n, const char *name)
+{
+	static const char *const words[] = {
+		[LIVE_UP] = "it is up again",
+		[LIVE_DOWN] = "the interface went down; it is watched on when it comes back",
+		[LIVE_GONE] = "the interface was removed; it is watched on when it comes back",
+	};
+	enum live_state now = live_state(w->live, n);
+
+	if (now != w->state[n])
+		cli_message("%s: %s", name, words[now]);
+	w->state[n] = now;
+}
+
+static void
+say_drops(struct watch *w, size_t n, const char *name)
+{
+	struct live_drops now = live_drops(w->live, n), *told = &w->told[n];
+
+	if (now.kernel == told->kernel && now.interface == told->interface)
+		return;
+	cli_message("%s: %" PRIu64 " packets dropped for want of room (--buffer gives more), "
+		    "%" PRIu64 " by the interface",
+	    name, now.kernel, now.interface);
+	*told = now;
+}
+
+static void
+check_interfaces(struct watch *w)
+{
+	bool say = w->now_ns >= w->drops_ns;
+	size_t count;
+	const struct source_input *in = live_inputs(w->live, &count);
+	struct live_drops sum = { 0 };
+
+	live_check(w->live);
+	for (size_t n = 0; n < count; n++) {
+		struct live_drops d = live_drops(w->live, n);
+
+		sum.kernel += d.kernel;
+		sum.interface += d.interface;
+		say_state(w, n, in[n].path);
+		if (say)
+			say_drops(w, n, in[n].path);
+	}
+	if (say)
+		w->drops_ns = w->now_ns + SAY_DROPS_NS;
+	w->limits.reached[LIMIT_PACKETS_DROPPED_KERNEL] = sum.kernel;
+	w->limits.reached[LIMIT_PACKETS_DROPPED_INTERFACE] = sum.interface;
+}
+
+/* --- time --------------------------------------------------------------------------------- */
+
+/* What the clock that stamps the frames reads. Of a pipe it is another machine's. */
+static int64_t
+packet_now(const struct watch *w)
+{
+	if (w->live != NULL)
+		return live_horizon(w->live, clock_ns(CLOCK_REALTIME)) - LIVE_LATENCY_NS;
+	return w->packet_ns + (w->now_ns - w->packet_at_ns);
+}
+
+/* `dry`: every frame that was there has been seen, so that packet time may move on by the clock. */
+static void
+tick(struct watch *w, bool dry)
+{
+	w->now_ns = clock_ns(CLOCK_MONOTONIC);
+	if (w->now_ns < w->tick_ns)
+		return;
+	w->tick_ns = w->now_ns + WATCH_TICK_MS * NS_PER_MS;
+	if (dry && (w->live != NULL || w->packet_ns != 0))
+		engine_time(w->engine, packet_now(w));
+	w->ended |= signals_end() || (w->options->duration_ns > 0 &&
+					 w->now_ns - w->start_ns >= w->options->duration_ns);
+	if (w->now_ns < w->second_ns)
+		return;
+	w->second_ns = w->now_ns + NS_PER_S;
+	if (w->live != NULL)
+		check_interfaces(w);
+}
+
+static int
+wait_ms(const struct watch *w)
+{
+	int64_t left = w->tick_ns - clock_ns(CLOCK_MONOTONIC);
+
+	return left <= 0 ? 0 : (int)(left / NS_PER_MS) + 1;
+}
+
+/* --- interfaces --------------------------------------------------------------------------- */
+
+/* Waits, and reads what is there. True when nothing is left. */
+static bool
+read_interfaces(struct watch *w)
+{
+	struct pollfd fds[LIVE_MAX_INTERFACES];
+	int timeout = wait_ms(w);
+	size_t n = live_poll(w->live, clock_ns(CLOCK_REALTIME), fds, &timeout);
+	struct frame frame;
+	int64_t now;
+
+	signals_wait(fds, n, timeout);
+	now = clock_ns(CLOCK_REALTIME);
+	for (int i = 0; i < FRAMES_AT_ONCE && !counted_out(w); i++) {
+		if (!live_next(w->live, now, &frame))
+			return true;
+		engine_frame(w->engine, &frame);
+	}
+	return false;
+}
+
+/* What came before the end is still in the rings, and is theirs to hand up. */
+static void
+drain_interfaces(struct watch *w)
+{
+	int64_t until = clock_ns(CLOCK_MONOTONIC) + 2 * LIVE_LATENCY_NS;
+	struct frame frame;
+
+	while (clock_ns(CLOCK_MONOTONIC) < until && !counted_out(w)) {
+		w->tick_ns = until;
+		read_interfaces(w);
+	}
+	while (!counted_out(w) && live_next(w->live, INT64_MAX, &frame))
+		engine_frame(w->engine, &frame);
+	w->drops_ns = 0;
+	check_interfaces(w);
+}
+
+static void
+watch_interfaces(struct watch *w)
+{
+	while (!w->ended)
+		tick(w, read_interfaces(w));
+	drain_interfaces(w);
+}
+
+/* --- standard input ----------------------------------------------------------------------- */
+
+static bool
+pipe_ready(void *ctx, int fd)
+{
+	struct watch *w = ctx;
+
+	for (;;) {
+		struct pollfd in = { .fd = fd, .events = POLLIN };
+		int ready = signals_wait(&in, 1, wait_ms(w));
+
+		tick(w, ready == 0);
+		if (w->ended)
+			return false;
+		if (ready > 0)
+			return true;
+	}
+}
+
+static void
+watch_pipe(struct watch *w)
+{
+	struct frame frame;
+
+	while (!w->ended && source_next(w->source, &frame) == STATUS_OK) {
+		if (frame.ts_ns > w->packet_ns)
+			w->packet_ns = frame.ts_ns;
+		engine_frame(w->engine, &frame);
+		if (frame.frame_no % FRAMES_AT_ONCE == 0)
+			tick(w, false);
+		w->packet_at_ns = w->now_ns;
+	}
+}
+
+/* --- the run ------------------------------------------------------------------------------ */
+
+static enum status
+open_capture(struct watch *w, struct fault *fault)
+{
+	static const char *const paths[] = { "-" };
+	const struct live_options *o = w->options;
+	const struct live_config live = { .interfaces = o->interfaces,
+		.interface_count = o->interface_count,
+		.ports = &o->judging.ports,
+		.filter = o->judging.filter,
+		.buffer = o->buffer };
+	const struct source_config source = { .paths = paths,
+		.path_count = 1,
+		.filter = o->judging.filter,
+		.wait = { pipe_ready, w } };
+
+	return o->interface_count > 0 ? live_open(&w->live, &live, fault)
+	                              : source_open(&w->source, &source, fault);
+}
+
+static enum status
+open_all(struct watch *w, struct refusal_table **refusals, struct fault *fault)
+{
+	struct engine_config engine;
+	struct report_config report;
+	enum status status = judging_engine(&w->options->judging, &engine, refusals, fault);
+
+	if (status != STATUS_OK)
+		return status;
+	engine.linger_ns = WATCH_LINGER_NS;
+	judging_report(&w->options->judging, &report);
+	w->engine = engine_new(&engine, on_record, w);
+	if (w->engine == NULL)
+		return fault_set(fault, STATUS_NOMEM, "out of memory");
+	status = report_open(&w->report, &report, fault);
+	w->start_ns = w->now_ns = clock_ns(CLOCK_MONOTONIC);
+	return status == STATUS_OK ? open_capture(w, fault) : status;
+}
+
+static int
+end(struct watch *w)
+{
+	struct report_run sum = { .limits = &w->limits, .packets = engine_packet_stats(w->engine) };
+	struct fault fault;
+	int status = CLI_CLEAN;
+
+	if (!counted_out(w))
+		engine_finish(w->engine);
+	for (enum limit l = 0; l < LIMIT_COUNT; l++)
+		limits_hit(&w->limits, l, engine_limits(w->engine)->reached[l]);
+	sum.captures = w->live != NULL ? live_inputs(w->live, &sum.capture_count)
+	                               : source_inputs(w->source, &sum.capture_count);
+	if (report_end(w->report, &sum, &fault) != STATUS_OK) {
+		cli_message("%s", fault.text);
+		return CLI_UNUSABLE;
+	}
+	/* What was cut short because we ended is not damaged. */
+	if (!w->ended && sum.captures[0].damaged[0] != '\0') {
+		cli_message("standard input: %s", sum.captures[0].damaged);
+		status = CLI_DAMAGED;
+	}
+	return judging_status(&w->options->judging, w->report, status);
+}
+
+int
+watch(const struct live_options *options)
+{
+	struct watch w = { .options = options };
+	struct refusal_table *refusals = NULL;
+	struct fault fault;
+	int status = CLI_UNUSABLE;
+
+	signals_open();
+	if (open_all(&w, &refusals, &fault) == STATUS_OK) {
+		if (w.live != NULL)
+			watch_interfaces(&w);
+		else
+			watch_pipe(&w);
+		status = end(&w);
+	} else {
+		cli_message("%s", fault.text);
+	}
+	report_close(w.report);
+	engine_free(w.engine);
+	live_close(w.live);
+	source_close(w.source);
+	refusal_free(refusals);
+	return status;
+}
