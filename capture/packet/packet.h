@@ -11,8 +11,8 @@
  * Owns:  the fragments under reassembly, charged to the budget and bounded by it,
  *        by number, and by PACKET_FRAGMENT_AGE_NS of packet time.
  * Fails: never on what the wire says: a frame that cannot be read to the end of the 20
- *        octets of its TCP header is counted in packet_stats and passed over. Bad checksums are counted and
- *        flagged, not dropped. _new returns NULL without memory.
+ *        octets of its TCP header is counted in packet_stats and passed over. Bad
+ *        checksums are counted and flagged, not dropped. _new returns NULL without memory.
  * Cost:  O(captured octets) for wanted ports, O(headers) for the rest.
  */
 #ifndef HATCHECK_PACKET_H

@@ -308,8 +308,8 @@ read_body(struct savefile *f, const struct block *block, uint32_t length, struct
 	uint32_t again;
 
 	if (length < BLOCK_MIN + block->fixed || length > MAX_BLOCK)
-		return savefile_damaged(
-		    f, "a block of type %u cannot have a length of %u octets", block->type, length);
+		return savefile_damaged(f, "a block of type %#x cannot have a length of %u octets",
+		    block->type, length);
 	b = stream_peek(f->stream, length);
 	if (b.n < length)
 		return savefile_cut(f, "a block");

@@ -17,15 +17,18 @@
 /* Octets under construction, numbers in this machine's order or in the other. */
 struct sheet {
 	uint8_t *p;
-	size_t n;
+	size_t n, room;
 	bool swapped;
 };
 
 static inline void
 sheet_octets(struct sheet *s, const void *p, size_t n)
 {
-	s->p = realloc(s->p, s->n + n + 1);
-	cr_assert_not_null(s->p);
+	if (s->n + n >= s->room) {
+		s->room = (s->n + n) * 2 + 64;
+		s->p = realloc(s->p, s->room);
+		cr_assert_not_null(s->p);
+	}
 	if (n > 0)
 		memcpy(s->p + s->n, p, n);
 	s->n += n;

@@ -277,72 +277,77 @@ build_sll2(struct build *b)
 }
 
 #define BUILD_MACS "020000000001020000000002"
-#define BUILD_WORDS(X)                                                                         \
-	X(tcp, build_tcp(b))                                                                   \
-	X(ip4, build_ip4(b, "", false, 0x4000, 7))                                             \
-	X(ip4_options, build_ip4(b, "0104000094040000", false, 0, 7))                          \
-	X(ip4_zero, build_ip4(b, "", true, 0x4000, 7))                                         \
-	X(ip6, build_ip6(b, false))                                                            \
-	X(ip6_zero, build_ip6(b, true))                                                        \
-	X(hop_by_hop, build_extension(b, 0, "00050200000100"))                                 \
-	X(destination, build_extension(b, 60, "01010c000000000000000000000000"))               \
-	X(routing, build_extension(b, 43, "0200000000000020010db8000000000000000000000019"))   \
-	X(authentication,                                                                      \
-	    build_extension(b, 51, "040000000000010000000200112233445566778899aabb"))          \
-	X(atomic, build_extension(b, 44, "00000000000001"))                                    \
-	X(gre, build_gre(b, "0000", b->ethertype, ""))                                         \
-	X(gre_all, build_gre(b, "b000", b->ethertype, "000000000000000100000002"))             \
-	X(gre_routing, build_gre(b, "4000", b->ethertype, "0000000008000004c000020100000000")) \
-	X(gre_ethernet, build_gre(b, "2000", 0x6558, "00000001"))                              \
-	X(gre_pptp, build_gre(b, "3081", 0x880b, "004000010000000200000003"))                  \
-	X(erspan1, build_gre(b, "0000", 0x88be, ""))                                           \
-	X(erspan2, build_gre(b, "1000", 0x88be,                                                \
-		       "00000001"                                                              \
-		       "1001000a00000000"))                                                    \
-	X(erspan3, build_gre(b, "1000", 0x22eb,                                                \
-		       "00000001"                                                              \
-		       "2001000a0000000000000000"))                                            \
-	X(erspan3_sub, build_gre(b, "1000", 0x22eb,                                            \
-			   "00000001"                                                          \
-			   "2001000a0000000000000001"                                          \
-			   "0c00000000000000"))                                                \
-	X(erspan3_ip, build_gre(b, "1000", 0x22eb,                                             \
-			  "00000001"                                                           \
-			  "2001000a0000000000000800"))                                         \
-	X(udp4789, build_udp(b, 4789))                                                         \
-	X(udp8472, build_udp(b, 8472))                                                         \
-	X(udp6081, build_udp(b, 6081))                                                         \
-	X(udp53, build_udp(b, 53))                                                             \
-	X(vxlan, build_plain(b, "0800000000002a00"))                                           \
-	X(geneve, build_gre(b, "0000", b->ethertype, "00002a00"))                              \
-	X(geneve_options, build_gre(b, "0240", b->ethertype,                                   \
-			      "00002a00"                                                       \
-			      "0102800101020304"))                                             \
-	X(eth, build_typed(b, BUILD_MACS, 0x6558))                                             \
-	X(eth_trill, build_plain(b, BUILD_MACS "22f3"))                                        \
-	X(vlan, build_typed(b, "0064", 0x8100))                                                \
-	X(vlan_88a8, build_typed(b, "0064", 0x88a8))                                           \
-	X(vlan_9100, build_typed(b, "0064", 0x9100))                                           \
-	X(etag, build_typed(b, "100000d80000", 0x893f))                                        \
-	X(snap, build_llc(b, "aaaa03000000"))                                                  \
-	X(snap_bridge, build_llc(b, "aaaa030000f8"))                                           \
-	X(snap_bare, build_typed(b, "aaaa03000000", 4))                                        \
-	X(mpls, build_mpls(b, "00010140"))                                                     \
-	X(mpls_two, build_mpls(b, "0001004000020140"))                                         \
-	X(mpls_control, build_mpls(b, "0001014000000001"))                                     \
-	X(pppoe, build_pppoe(b))                                                               \
-	X(ppp, build_ppp(b, "", false))                                                        \
-	X(ppp_compressed, build_ppp(b, "", true))                                              \
-	X(ppp_framed, build_ppp(b, "ff03", false))                                             \
-	X(hdlc, build_typed(b, "0f00", 0))                                                     \
-	X(sll, build_typed(b, "0000000100060200000000010000", 0))                              \
-	X(sll2, build_sll2(b))                                                                 \
-	X(null_little, build_null(b, b->family, 'L'))                                          \
-	X(null_big, build_null(b, b->family, 'B'))                                             \
-	X(null_freebsd, build_null(b, 28, 'L'))                                                \
-	X(null_macos, build_null(b, 30, 'L'))                                                  \
-	X(null_openbsd, build_null(b, 24, 'B'))                                                \
-	X(null_windows, build_null(b, 23, 'L'))                                                \
+#define BUILD_WORDS(X)                                                                           \
+	X(tcp, build_tcp(b))                                                                     \
+	X(ip4, build_ip4(b, "", false, 0x4000, 7))                                               \
+	X(ip4_options, build_ip4(b, "0104000094040000", false, 0, 7))                            \
+	X(ip4_zero, build_ip4(b, "", true, 0x4000, 7))                                           \
+	X(ip6, build_ip6(b, false))                                                              \
+	X(ip6_zero, build_ip6(b, true))                                                          \
+	X(hop_by_hop, build_extension(b, 0, "00050200000100"))                                   \
+	X(destination, build_extension(b, 60, "01010c000000000000000000000000"))                 \
+	X(routing, build_extension(b, 43, "0200000000000020010db8000000000000000000000019"))     \
+	X(authentication,                                                                        \
+	    build_extension(b, 51, "040000000000010000000200112233445566778899aabb"))            \
+	X(atomic, build_extension(b, 44, "00000000000001"))                                      \
+	X(gre, build_gre(b, "0000", b->ethertype, ""))                                           \
+	X(gre_all, build_gre(b, "b000", b->ethertype, "000000000000000100000002"))               \
+	X(gre_routing, build_gre(b, "4000", b->ethertype, "0000000008000004c000020100000000"))   \
+	X(gre_ethernet, build_gre(b, "2000", 0x6558, "00000001"))                                \
+	X(gre_pptp, build_gre(b, "3081", 0x880b, "004000010000000200000003"))                    \
+	X(erspan1, build_gre(b, "0000", 0x88be, ""))                                             \
+	X(erspan2, build_gre(b, "1000", 0x88be,                                                  \
+		       "00000001"                                                                \
+		       "1001000a00000000"))                                                      \
+	X(erspan3, build_gre(b, "1000", 0x22eb,                                                  \
+		       "00000001"                                                                \
+		       "2001000a0000000000000000"))                                              \
+	X(erspan3_sub, build_gre(b, "1000", 0x22eb,                                              \
+			   "00000001"                                                            \
+			   "2001000a0000000000000001"                                            \
+			   "0c00000000000000"))                                                  \
+	X(erspan3_ip, build_gre(b, "1000", 0x22eb,                                               \
+			  "00000001"                                                             \
+			  "2001000a0000000000000800"))                                           \
+	X(udp4789, build_udp(b, 4789))                                                           \
+	X(udp8472, build_udp(b, 8472))                                                           \
+	X(udp6081, build_udp(b, 6081))                                                           \
+	X(udp53, build_udp(b, 53))                                                               \
+	X(vxlan, build_plain(b, "0800000000002a00"))                                             \
+	X(geneve, build_gre(b, "0000", b->ethertype, "00002a00"))                                \
+	X(geneve_options, build_gre(b, "0240", b->ethertype,                                     \
+			      "00002a00"                                                         \
+			      "0102800101020304"))                                               \
+	X(eth, build_typed(b, BUILD_MACS, 0x6558))                                               \
+	X(eth_trill, build_plain(b, BUILD_MACS "22f3"))                                          \
+	X(llc_ip, (build_plain(b, "060603"), build_is(b, (uint16_t)build_octets(b), 0, 0, 0)))   \
+	X(llc_bpdu, (build_plain(b, "424203"), build_is(b, (uint16_t)build_octets(b), 0, 0, 0))) \
+	X(snap_cisco, build_llc(b, "aaaa0300000c"))                                              \
+	X(vlan, build_typed(b, "0064", 0x8100))                                                  \
+	X(vlan_88a8, build_typed(b, "0064", 0x88a8))                                             \
+	X(vlan_9100, build_typed(b, "0064", 0x9100))                                             \
+	X(etag, build_typed(b, "100000d80000", 0x893f))                                          \
+	X(snap, build_llc(b, "aaaa03000000"))                                                    \
+	X(snap_bridge, build_llc(b, "aaaa030000f8"))                                             \
+	X(snap_bare, build_typed(b, "aaaa03000000", 4))                                          \
+	X(mpls, build_mpls(b, "00010140"))                                                       \
+	X(mpls_two, build_mpls(b, "0001004000020140"))                                           \
+	X(mpls_control, build_mpls(b, "0001014000000001"))                                       \
+	X(pppoe, build_pppoe(b))                                                                 \
+	X(ppp, build_ppp(b, "", false))                                                          \
+	X(ppp_compressed, build_ppp(b, "", true))                                                \
+	X(ppp_framed, build_ppp(b, "ff03", false))                                               \
+	X(ppp_lcp, build_plain(b, "c021"))                                                       \
+	X(hdlc_slarp, build_plain(b, "8f008035"))                                                \
+	X(hdlc, build_typed(b, "0f00", 0))                                                       \
+	X(sll, build_typed(b, "0000000100060200000000010000", 0))                                \
+	X(sll2, build_sll2(b))                                                                   \
+	X(null_little, build_null(b, b->family, 'L'))                                            \
+	X(null_big, build_null(b, b->family, 'B'))                                               \
+	X(null_freebsd, build_null(b, 28, 'L'))                                                  \
+	X(null_macos, build_null(b, 30, 'L'))                                                    \
+	X(null_openbsd, build_null(b, 24, 'B'))                                                  \
+	X(null_windows, build_null(b, 23, 'L'))                                                  \
 	X(pktap_ethernet, build_plain(b, "1400000001000000010000000000000000000000"))
 
 #define X(word, call)                                         \

@@ -128,6 +128,7 @@ static const struct {
 	{ "802.3 with SNAP", DLT_EN10MB, "eth snap ip4 tcp", false },
 	{ "802.3 with SNAP of a bridge, in a VLAN", DLT_EN10MB, "eth vlan snap_bridge ip4 tcp",
 	    false },
+	{ "802.2 that names IP itself", DLT_EN10MB, "eth llc_ip ip4 tcp", false },
 	{ "MPLS", DLT_EN10MB, "eth mpls ip4 tcp", false },
 	{ "MPLS, two labels, IPv6", DLT_EN10MB, "eth mpls_two ip6 tcp", true },
 	{ "MPLS pseudowire with a control word", DLT_EN10MB, "eth mpls_control eth vlan ip4 tcp",
@@ -285,6 +286,16 @@ static const struct {
 	{ "a TCP header longer than the datagram", DLT_EN10MB, "eth ip4 tcp", 23, 0xf0, 0, 1 },
 	{ "GRE of version 2", DLT_EN10MB, "eth ip4 gre ip4 tcp", 58, 2, 0, 1 },
 	{ "a raw packet of neither version", DLT_RAW, "ip4 tcp", 55, 0x75, 0, 1 },
+	{ "spanning tree", DLT_EN10MB, "eth llc_bpdu ip4 tcp", 0, 0, 0, 0 },
+	{ "SNAP of a vendor", DLT_EN10MB, "eth snap_cisco ip4 tcp", 0, 0, 0, 0 },
+	{ "MPLS with what is neither IP nor Ethernet", DLT_EN10MB, "eth mpls ip4 tcp", 55, 0x85, 0,
+	    1 },
+	{ "PPP's own protocols", DLT_PPP, "ppp_lcp ip4 tcp", 0, 0, 0, 0 },
+	{ "keepalives of HDLC", DLT_C_HDLC, "hdlc_slarp ip4 tcp", 0, 0, 0, 0 },
+	{ "PPPoE of another version", DLT_PPP_ETHER, "pppoe ppp ip4 tcp", 63, 0x21, 0, 1 },
+	{ "a fragment that ends within a block", DLT_EN10MB, "eth ip4 tcp", 49, 0x20, 0, 1 },
+	{ "IPv6's fragment header in IPv4", DLT_EN10MB, "eth ip4 atomic tcp", 0, 0, 0, 1 },
+	{ "PKTAP that holds no packet", DLT_PKTAP, "pktap_ethernet eth ip4 tcp", 85, 0, 0, 1 },
 	{ "another port", DLT_EN10MB, "eth ip4 tcp", 32, 80, 0, 0 },
 	{ "an octet of the payload changed", DLT_EN10MB, "eth ip4 tcp", 1, '!', 1, 0 },
 };
@@ -529,6 +540,20 @@ Test(packet, fragments_of_others_cost_nothing)
 	feed(b, DLT_RAW, bytes_of(piece, n), n, 5);
 	cr_assert_eq(b->budget.used, 0);
 	cr_assert_eq(packet_stats(b->packet)->undecoded, 0);
+	bench_free(b);
+	free(build);
+}
+
+Test(packet, gre_without_a_packet)
+{
+	struct build *build = malloc(sizeof *build);
+	struct bench *b = bench_new();
+
+	build_start(build, BYTES_LIT(""));
+	build_layers(build, "ip4 gre_pptp");
+	feed(b, DLT_RAW, build_bytes(build), build_octets(build), 5);
+	cr_assert_eq(b->got.count, 0);
+	cr_assert_eq(packet_stats(b->packet)->undecoded, 0, "it is only an acknowledgement");
 	bench_free(b);
 	free(build);
 }

@@ -3,7 +3,7 @@
 #include "tests/unit/capture_build.h"
 #include "tests/unit/rows.h"
 
-TestSuite(savefile, .fini = folder_remove);
+TestSuite(savefile, .fini = folder_remove, .timeout = 60);
 
 static const struct {
 	const char *why;
@@ -361,6 +361,56 @@ Test(savefile, pcapng_cut_anywhere)
 	sheet_clear(&s);
 }
 
+/* It says how long the frame was, and the interface how much of it is kept. */
+Test(savefile, pcapng_simple_packets)
+{
+	static const struct {
+		uint32_t snaplen;
+		const char *told;
+	} rows[] = { { 0, "1@0.000000000/1:abcdefgh+12" }, { 3, "1@0.000000000/1:abc+17" },
+		{ 100, "1@0.000000000/1:abcdefgh+12" } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sheet s = { 0 };
+		struct told t;
+
+		block_section(&s);
+		block_interface(&s, 1, rows[i].snaplen, 6, 0);
+		block_simple(&s, "abcdefgh", 20);
+		run_one(&t, file("a", s.p, s.n), tell);
+		cr_assert_str_eq(t.text, rows[i].told, "%u: %s", rows[i].snaplen, t.text);
+		sheet_clear(&s);
+	}
+}
+
+Test(savefile, pcapng_sections_that_are_none)
+{
+	static const struct {
+		size_t at;
+		uint8_t octet;
+		const char *damaged;
+	} rows[] = { { 12, 2, "at offset 0: pcapng version 2 is not known" },
+		{ 28 + 12, 2, "at offset 28: pcapng version 2 is not known" },
+		{ 28 + 8, 2,
+		    "at offset 28: a block of type 0xa0d0d0a cannot have a length of 469762048 "
+		    "octets" },
+		{ 28 + 4, 24,
+		    "at offset 28: a block of type 0xa0d0d0a cannot have a length of 24 octets" } };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sheet s = { 0 };
+		struct told t;
+
+		block_section(&s);
+		block_section(&s);
+		s.p[rows[i].at] = rows[i].octet;
+		run_one(&t, file("a", s.p, s.n), tell);
+		cr_assert_eq(t.status, STATUS_OK, "%s", t.fault.text);
+		cr_assert_str_eq(t.input.damaged, rows[i].damaged, "%s", t.input.damaged);
+		sheet_clear(&s);
+	}
+}
+
 /* One octet of the third block changed, a packet of 36 octets at offset 76. */
 static const struct {
 	const char *why;
@@ -373,9 +423,9 @@ static const struct {
 	{ "a length below the least", 4, 8,
 	    "at offset 76: a block cannot have a length of 8 octets" },
 	{ "a length below what a packet needs", 4, 28,
-	    "at offset 76: a block of type 6 cannot have a length of 28 octets" },
+	    "at offset 76: a block of type 0x6 cannot have a length of 28 octets" },
 	{ "a length of 16 MiB", 7, 1,
-	    "at offset 76: a block of type 6 cannot have a length of 16777252 octets" },
+	    "at offset 76: a block of type 0x6 cannot have a length of 16777252 octets" },
 	{ "two lengths", 32, 44, "at offset 76: a block's two lengths, 36 and 44, differ" },
 	{ "an interface that is not there", 8, 1,
 	    "at offset 76: a frame of interface 1, which no block describes" },
@@ -401,6 +451,23 @@ ParameterizedTest(size_t *i, savefile, broken)
 	cr_assert_str_eq(t.text, "", "%s", broken[*i].why);
 	cr_assert_str_eq(
 	    t.input.damaged, broken[*i].damaged, "%s: %s", broken[*i].why, t.input.damaged);
+	sheet_clear(&s);
+}
+
+Test(savefile, pcapng_interfaces_without_end)
+{
+	struct sheet s = { 0 };
+	struct told t;
+
+	block_section(&s);
+	for (unsigned n = 0; n < 65537; n++)
+		block_interface(&s, 1, 0, 6, 0);
+	block_enhanced(&s, 0, 1, "x", 1);
+	run_one(&t, file("a", s.p, s.n), tell);
+	cr_assert_str_eq(t.text, "");
+	cr_assert_str_eq(t.input.damaged,
+	    "at offset 2359324: a section of more interfaces than there is room for", "%s",
+	    t.input.damaged);
 	sheet_clear(&s);
 }
 

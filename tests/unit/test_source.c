@@ -344,6 +344,94 @@ ParameterizedTest(size_t *i, source, filters)
 	source_close(source);
 }
 
+/* More link types than are kept compiled, turn about; and none at all. */
+Test(source, filter_of_many_link_types)
+{
+	struct sheet s = { 0 };
+	struct told t;
+	const char *path;
+
+	block_section(&s);
+	for (unsigned n = 0; n < 20; n++)
+		block_interface(&s, n % 2 == 0 ? 1 : 200 + n, 0, 6, 0);
+	for (unsigned n = 0; n < 60; n++)
+		block_enhanced(&s, n % 20, 0, "0123456789abcdef", 16);
+	path = file("a", s.p, s.n);
+	run(&t, &(struct source_config){ .paths = &path, .path_count = 1, .filter = "len = 16" },
+	    tell);
+	cr_assert_eq(t.status, STATUS_OK, "%s", t.fault.text);
+	cr_assert_eq(t.input.packets, 60);
+	for (unsigned n = 1; n <= 60; n += 2) {
+		char number[16];
+
+		snprintf(number, sizeof number, "%u@", n);
+		cr_assert_not_null(strstr(t.text, number), "frame %u is of Ethernet", n);
+	}
+	s.n = 0;
+	block_section(&s);
+	path = file("a", s.p, s.n);
+	run(&t, &(struct source_config){ .paths = &path, .path_count = 1, .filter = "vlan" }, tell);
+	cr_assert_eq(t.status, STATUS_OK, "it can be compiled: %s", t.fault.text);
+	run(&t, &(struct source_config){ .paths = &path, .path_count = 1, .filter = "vlan vlan" },
+	    tell);
+	cr_assert_eq(t.status, STATUS_USAGE);
+	sheet_clear(&s);
+}
+
+/* It was there when it was looked into, and is gone when its turn comes. */
+Test(source, a_capture_that_goes_away)
+{
+	const char *paths[] = { put_capture("0", "100:abc"), put_capture("1", "200:def") };
+	struct source *s;
+	struct fault fault;
+	struct frame frame;
+	struct told t = { .n = 0 };
+	size_t count;
+
+	cr_assert_eq(
+	    source_open(&s, &(struct source_config){ .paths = paths, .path_count = 2 }, &fault),
+	    STATUS_OK);
+	cr_assert_eq(unlink(paths[1]), 0);
+	while (source_next(s, &frame) == STATUS_OK)
+		tell_letters(&t, &frame);
+	cr_assert_str_eq(t.text, "abc");
+	cr_assert_str_eq(source_inputs(s, &count)[1].damaged, "No such file or directory");
+	source_close(s);
+}
+
+/* The offset is that of the octets as they were before they were compressed. */
+Test(source, compressed_and_cut)
+{
+	struct sheet s = { 0 };
+	struct told t;
+	char path[128];
+	gzFile g;
+
+	snprintf(path, sizeof path, "%s/a", folder());
+	pcap_header(&s, 0xa1b2c3d4, 2, 4, 1);
+	for (unsigned n = 0; n < 400; n++)
+		pcap_record(
+		    &s, n * 7919, n * 7907, (const char[]){ (char)('a' + n * n % 26), 0 }, 1);
+	g = gzopen(path, "wb");
+	cr_assert_eq(gzwrite(g, s.p, (unsigned)s.n), (int)s.n);
+	gzclose(g);
+	cr_assert_eq(truncate(path, 900), 0);
+	run_one(&t, path, tell_letters);
+	cr_assert_eq(t.status, STATUS_OK);
+	cr_assert_gt(t.n, 20, "what could be read was");
+	cr_assert_eq(t.text[1], 'b');
+	cr_assert_str_eq(t.input.compression, "gzip");
+	cr_assert_not_null(strstr(t.input.damaged, "gzip: the compressed data is cut short"), "%s",
+	    t.input.damaged);
+	cr_assert_eq(strtoull(t.input.damaged + strlen("at offset "), NULL, 10) / 17,
+	    (24 + t.n * 17) / 17, "%s after %zu frames", t.input.damaged, t.n);
+	cr_assert_eq(truncate(path, 12), 0);
+	run_one(&t, path, tell_letters);
+	cr_assert_eq(t.status, STATUS_FORMAT);
+	cr_assert_not_null(strstr(t.fault.text, "/a: gzip: the compressed data is cut short"));
+	sheet_clear(&s);
+}
+
 struct progress {
 	unsigned calls;
 	uint64_t done, total;
