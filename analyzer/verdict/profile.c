@@ -143,27 +143,13 @@ see_greeting_220(const struct facts *f)
 	return pass(f->greeting->frame_no);
 }
 
-/* The first MAIL that was accepted, and the first recipient of any. */
+/* The first MAIL or RCPT whose reply was of this class of codes. */
 static const struct dialog_path *
-accepted_mail(const struct facts *f)
+first_with(const struct dialog_paths *paths, unsigned hundreds)
 {
-	const struct dialog_paths *senders = &f->dialog->senders;
-
-	for (uint32_t i = 0; i < senders->count; i++) {
-		if (senders->v[i].code / 100 == 2)
-			return &senders->v[i];
-	}
-	return NULL;
-}
-
-static const struct dialog_path *
-refused_rcpt(const struct facts *f)
-{
-	const struct dialog_paths *rcpts = &f->dialog->recipients;
-
-	for (uint32_t i = 0; i < rcpts->count; i++) {
-		if (rcpts->v[i].code / 100 == 5)
-			return &rcpts->v[i];
+	for (uint32_t i = 0; i < paths->count; i++) {
+		if (paths->v[i].code / 100 == hundreds)
+			return &paths->v[i];
 	}
 	return NULL;
 }
@@ -171,7 +157,7 @@ refused_rcpt(const struct facts *f)
 static struct sight
 see_mail(const struct facts *f)
 {
-	const struct dialog_path *mail = accepted_mail(f);
+	const struct dialog_path *mail = first_with(&f->dialog->senders, 2);
 
 	return seen_or_unknown(mail != NULL ? mail->frame_no : 0);
 }
@@ -179,7 +165,7 @@ see_mail(const struct facts *f)
 static struct sight
 see_mail_2xx(const struct facts *f)
 {
-	const struct dialog_path *mail = accepted_mail(f);
+	const struct dialog_path *mail = first_with(&f->dialog->senders, 2);
 
 	return seen_or_unknown(mail != NULL ? mail->reply_frame_no : 0);
 }
@@ -187,7 +173,7 @@ see_mail_2xx(const struct facts *f)
 static struct sight
 see_rcpt(const struct facts *f)
 {
-	const struct dialog_path *rcpt = refused_rcpt(f);
+	const struct dialog_path *rcpt = first_with(&f->dialog->recipients, 5);
 
 	return seen_or_unknown(rcpt != NULL ? rcpt->frame_no : 0);
 }
@@ -195,7 +181,7 @@ see_rcpt(const struct facts *f)
 static struct sight
 see_rcpt_5xx(const struct facts *f)
 {
-	const struct dialog_path *rcpt = refused_rcpt(f);
+	const struct dialog_path *rcpt = first_with(&f->dialog->recipients, 5);
 
 	return seen_or_unknown(rcpt != NULL ? rcpt->reply_frame_no : 0);
 }
