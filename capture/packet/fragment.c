@@ -164,11 +164,17 @@ take(struct fragments *f, size_t n, const struct partial *keep)
 	return true;
 }
 
-static void
-expire(struct list *l, struct fragments *f, int64_t now_ns, size_t max)
+static bool
+too_old(const struct partial *p, int64_t now_ns)
 {
-	while (l->oldest != NULL &&
-	       (l->count > max || now_ns - l->oldest->ts_ns > PACKET_FRAGMENT_AGE_NS))
+	return now_ns > p->ts_ns &&
+	       (uint64_t)now_ns - (uint64_t)p->ts_ns > (uint64_t)PACKET_FRAGMENT_AGE_NS;
+}
+
+static void
+expire(struct fragments *f, struct list *l, int64_t now_ns, size_t max)
+{
+	while (l->oldest != NULL && (l->count > max || too_old(l->oldest, now_ns)))
 		forget(f, l->oldest);
 }
 
@@ -336,8 +342,8 @@ fragment_feed(struct fragments *f, const struct fragment *frag, struct datagram 
 
 	if (!possible(frag))
 		return FRAGMENT_BAD;
-	expire(&f->waiting, f, frag->ts_ns, FRAGMENT_MAX_DATAGRAMS - 1);
-	expire(&f->done, f, frag->ts_ns, FRAGMENT_KEPT_DONE);
+	expire(f, &f->waiting, frag->ts_ns, FRAGMENT_MAX_DATAGRAMS - 1);
+	expire(f, &f->done, frag->ts_ns, FRAGMENT_KEPT_DONE);
 	p = look_up(f, &frag->key);
 	if (p != NULL && p->done) {
 		if (is_copy(p, frag))

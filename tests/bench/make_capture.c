@@ -2,10 +2,10 @@
  * make_capture sessions N | flood N: a capture on standard output, always the same.
  *
  * sessions: N SMTP connections from distinct clients, some dozens open at a time, of
- * the four classes: three in four accepted with a mail (every fourth of those has a body
- * of full segments), the rest a reject, a tcprefuse or a delayed reject. About 24 packets
+ * the four classes: three in four accepted with a mail (a third of them with a body of
+ * four full segments), the rest a reject, a tcprefuse or a delayed reject. About 24 packets
  * each, with time stamps and valid checksums, as on Ethernet.
- * flood: N SYNs from distinct sources, one octet pattern otherwise.
+ * flood: N SYNs, each from a source of its own.
  */
 #include <stdbool.h>
 #include <stdint.h>
