@@ -3,7 +3,8 @@
 A case is a folder: dialog.txt (compiled by dialogc), expect (what must come of it, written by hand),
 rules (findings that must and must not appear), expected.json (the whole report), and where needed
 args (options for analyze; @FILE is a file of the folder), mail_logs and hat.txt (what the gateway said,
-and what it should have done), cut and loss (transformations that it is exempt from, and why).
+and what it should have done; such cases are named join-*, and cut and loss leave them out, because their
+wire is that of other cases), cut and loss (transformations that it is exempt from, and why).
 The environment says what is tested: B is the folder of the build, `build` if unset.
 """
 import concurrent.futures
@@ -50,6 +51,10 @@ class Case:
 def all_cases():
     return [Case(name) for name in sorted(os.listdir(CASES))
             if os.path.exists(os.path.join(CASES, name, "dialog.txt"))]
+
+
+def wire_cases():
+    return [case for case in all_cases() if not case.name.startswith("join-")]
 
 
 def compile_dialogs(dialogs, output, *options):

@@ -1,7 +1,7 @@
 """The files `expect` and `rules` of a case against a report.
 
-expect: `exit N`, and lines `ID KEY=VALUE...` for the connection with that id; `-` stands for null or
-none, `a|b` for either. rules: `must RULE`, `must-not PATTERN`; a rule that must appear is not caught by a
+expect: `exit N`; lines `ID KEY=VALUE...` for the connection with that id; a line `clock KEY=VALUE...`;
+`left ICID...` for the log sessions without a connection. `-` stands for null or none, `a|b` for either. rules: `must RULE`, `must-not PATTERN`; a rule that must appear is not caught by a
 pattern that forbids.
 """
 import fnmatch
@@ -39,7 +39,25 @@ def recipients(connection):
                     for r in smtp(connection, "recipients") or []) or "-"
 
 
+def log(connection, key):
+    return null(connection["log"] and connection["log"][key])
+
+
+def hat(connection):
+    found = connection["hat"]
+    if found is None:
+        return "-"
+    if not found["certain"]:
+        return "undecided:" + ",".join(found["candidates"])
+    return "%s:%s" % (found["sender_group"], found["action"])
+
+
 KEYS = {
+    "icid": lambda c: log(c, "icid"),
+    "sure": lambda c: log(c, "confidence"),
+    "by": lambda c: ",".join(c["log"]["matched_by"]) if c["log"] else "-",
+    "hat": hat,
+    "findings": lambda c: ",".join(sorted(set(c["findings"]))) or "-",
     "verdict": lambda c: c["verdict"],
     "outcome": lambda c: null(c["outcome"]),
     "confidence": lambda c: c["confidence"],
@@ -82,6 +100,21 @@ def check_line(words, connections):
     return faults
 
 
+def check_clock(words, report):
+    clock = report["clock"] or {}
+    rows = [word.partition("=") for word in words]
+    return ["clock: %s is %s, expected %s" % (key, null(clock.get(key)), want)
+            for key, _, want in rows if null(clock.get(key)) not in want.split("|")]
+
+
+def check_left(words, report):
+    left = [str(s["icid"]) for s in report["log_sessions"]]
+    return [] if left == words else ["sessions left over: %s, expected %s" % (left, words)]
+
+
+WHOLE = {"clock": check_clock, "left": check_left}  # lines of expect about the whole report
+
+
 def check_expect(lines, status, report):
     faults, ids = [], set()
     for line in lines:
@@ -89,6 +122,9 @@ def check_expect(lines, status, report):
         if words[0] == "exit":
             if status != int(words[1]):
                 faults.append("exit status %d, expected %s" % (status, words[1]))
+            continue
+        if words[0] in WHOLE:
+            faults += WHOLE[words[0]](words[1:], report)
             continue
         ids.add(int(words[0]))
         faults += check_line(words, report["connections"])
