@@ -364,8 +364,8 @@ clash_of(const struct correlate *c, const struct trace *w, const struct trace *l
 {
 	uint8_t clash = trace_clash(w, l);
 
-	/* Where lines are missing, a missing line says nothing. */
-	if (c->lossy && (clash & CLASH_ABSENT))
+	/* Where lines are missing, or the session is cut, a missing line says nothing. */
+	if ((c->lossy || (l->flags & TRACE_WHOLE) == 0) && (clash & CLASH_ABSENT))
 		clash &= CLASH_PARTIES;
 	return clash & (uint8_t)~CLASH_ABSENT;
 }

@@ -25,6 +25,7 @@ struct pair {
 	struct hat_decision decision;
 	struct record_builder *out;
 	struct findings found;
+	bool lossy;         /* the log lacks lines */
 	char log_says[512]; /* "the log says REJECT (mail.log line 3, ICID 4155, ...)" */
 };
 
@@ -181,7 +182,7 @@ odd_party(const struct pair *p, struct bytes *address, const char **what)
 			return true;
 	}
 	/* Where lines are missing, what is not logged says nothing. */
-	if (correlate_log_lossy(p->join->correlate))
+	if (p->lossy)
 		return false;
 	/* What a gateway refuses for its form need not be logged; what it accepts is. */
 	for (uint32_t i = 0; i < p->rec->recipients.count; i++) {
@@ -226,8 +227,8 @@ check_close(struct pair *p)
 		find(p, JOIN_LOG_CLOSE, SEVERITY_INFO,
 		    "the log says lost, the wire shows an orderly close; the log says %s",
 		    p->log_says);
-	else if (p->s->end == LOG_END_CLOSE && p->rec->close == CLOSE_RST &&
-		 p->rec->closed_by == DIR_CLIENT)
+	else if (p->s->end == LOG_END_CLOSE && p->s->action != LOG_ACTION_TCPREFUSE &&
+		 p->rec->close == CLOSE_RST && p->rec->closed_by == DIR_CLIENT)
 		find(p, JOIN_LOG_CLOSE, SEVERITY_INFO,
 		    "the log says close, the wire shows an RST by the client; the log says %s",
 		    p->log_says);
@@ -331,17 +332,31 @@ action_of(const struct hat_group *g)
  * The wire against an action of the HAT, by the same table as against a logged one. Whether
  * REJECT is delayed is known from the session or the option; where it is not, both stages agree.
  */
+/* Whether a line would be in the log if what it tells of had happened. */
+static bool
+log_is_whole(const struct pair *p)
+{
+	struct trace log;
+
+	if (p->s == NULL)
+		return p->rec->verdict == VERDICT_DELAYED_REJECT && !p->lossy;
+	trace_of_session(p->s, &log);
+	return (log.flags & TRACE_WHOLE) && !p->lossy;
+}
+
 static bool
 action_clashes(const struct pair *p, const struct hat_group *g)
 {
 	struct trace wire, as_logged = { .action = (uint8_t)action_of(g), .flags = TRACE_DELAYED };
+	uint8_t clash;
 
 	trace_of_record(p->rec, &wire);
 	if (p->s != NULL && p->s->auth == LOG_AUTH_SUCCEEDED)
 		as_logged.flags |= TRACE_AUTH;
 	if (p->s != NULL && p->s->recipients.count > 0 && !p->s->delayed)
 		as_logged.flags |= TRACE_REFUSED; /* the log has reasons of its own for refusals */
-	return (trace_clash(&wire, &as_logged) & CLASH_ACTION) != 0;
+	clash = trace_clash(&wire, &as_logged);
+	return (clash & CLASH_ACTION) && ((clash & CLASH_ABSENT) == 0 || log_is_whole(p));
 }
 
 static void
@@ -473,6 +488,7 @@ join_connection(const struct join *j, const struct record *rec, const struct mat
 {
 	struct pair p = { .join = j, .rec = rec, .match = match, .s = s, .out = out };
 
+	p.lossy = j->correlate != NULL && correlate_log_lossy(j->correlate);
 	record_builder_copy(out, rec);
 	findings_init(&p.found, rec);
 	if (s != NULL) {

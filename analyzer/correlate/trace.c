@@ -31,11 +31,11 @@ wire_senders(const struct record *rec)
 	return sum;
 }
 
-static uint8_t
+static uint16_t
 wire_recipients(const struct record *rec, uint64_t *sum)
 {
 	const struct record_recipient *r = record_array(rec, rec->recipients);
-	uint8_t flags = 0;
+	uint16_t flags = 0;
 
 	for (uint32_t i = 0; i < rec->recipients.count; i++) {
 		*sum += address_hash(record_text(rec, r[i].address));
@@ -56,8 +56,8 @@ says(const struct record *rec, struct text text, const char *word)
 void
 trace_of_record(const struct record *rec, struct trace *out)
 {
-	bool whole = rec->handshake == HANDSHAKE_COMPLETE && rec->gaps == 0 &&
-	             rec->closed_by != DIR_COUNT && rec->verdict != VERDICT_INCOMPLETE;
+	bool seen = rec->handshake == HANDSHAKE_COMPLETE && rec->gaps == 0 &&
+	            rec->verdict != VERDICT_INCOMPLETE;
 
 	*out = (struct trace){
 		.open_ns = rec->start_ns,
@@ -68,8 +68,8 @@ trace_of_record(const struct record *rec, struct trace *out)
 		.verdict = rec->verdict,
 	};
 	out->flags = wire_recipients(rec, &out->recipients);
-	if (whole)
-		out->flags |= TRACE_WHOLE;
+	if (seen)
+		out->flags |= rec->closed_by != DIR_COUNT ? TRACE_SEEN | TRACE_WHOLE : TRACE_SEEN;
 	if (says(rec, rec->tls, "accepted"))
 		out->flags |= TRACE_TLS;
 	if (says(rec, rec->auth, "succeeded"))
@@ -150,10 +150,9 @@ clash_rejected_accepted(const struct trace *wire, const struct trace *log)
 	/* Under delayed rejection who authenticates is relayed. */
 	if ((wire->flags | log->flags) & TRACE_AUTH)
 		return 0;
-	if (wire->flags & TRACE_MAIL)
-		return CLASH_ACTION | CLASH_MAIL;
-	if (wire->flags & TRACE_LET_IN)
-		return CLASH_ACTION;
+	if (wire->flags & (TRACE_MAIL | TRACE_LET_IN))
+		return CLASH_ACTION | ((wire->flags & TRACE_MAIL) ? CLASH_MAIL : 0) |
+		       ((wire->flags & TRACE_SEEN) ? 0 : CLASH_ABSENT); /* of AUTH */
 	if (delayed)
 		return 0; /* nothing was let in, or TLS hides it */
 	return ((wire->flags & TRACE_REFUSED) ? CLASH_STAGE : CLASH_ACTION) | CLASH_ABSENT;
@@ -199,7 +198,7 @@ trace_clash(const struct trace *wire, const struct trace *log)
 		clash = CLASH_ACTION;
 	else if (wire->verdict == VERDICT_DELAYED_REJECT && log->action != LOG_ACTION_NONE &&
 		 (log->flags & TRACE_REFUSED) == 0)
-		clash = CLASH_ACTION; /* the log knows no other reason for the refusals */
+		clash = CLASH_ACTION | CLASH_ABSENT; /* of another reason for the refusals */
 	/* Where the stories part earlier, other recipients only follow from it. */
 	if (clash == 0 && parties_comparable(wire, log) &&
 	    (wire->senders != log->senders || wire->recipients != log->recipients))

@@ -21,7 +21,8 @@ enum trace_flag {
 	TRACE_MAIL = 0x10,    /* a message was accepted */
 	TRACE_REFUSED = 0x20, /* a recipient was refused; log: for another reason than the HAT's */
 	TRACE_DELAYED = 0x40, /* log: a Delayed HAT REJECT line is there */
-	TRACE_GREETED = 0x80  /* wire: the server sent a whole 2xx greeting */
+	TRACE_GREETED = 0x80, /* wire: the server sent a whole 2xx greeting */
+	TRACE_SEEN = 0x100    /* wire: nothing is missing from the handshake to what came last */
 };
 
 struct trace {
@@ -29,7 +30,7 @@ struct trace {
 	uint64_t id;
 	uint64_t senders, recipients; /* sums of the hashes of the addresses; 0: none */
 	struct addr addr;             /* of the client; family 0: not known */
-	uint8_t flags;                /* enum trace_flag */
+	uint16_t flags;               /* enum trace_flag */
 	uint8_t verdict;              /* wire: enum verdict */
 	uint8_t action;               /* log: enum log_action */
 	uint32_t hint;                /* for the owner */
@@ -48,7 +49,7 @@ enum clash {
 	CLASH_STAGE = 2,   /* both reject, one at the greeting, the other at RCPT TO */
 	CLASH_MAIL = 4,    /* mail went in on a connection logged as REJECT */
 	CLASH_PARTIES = 8, /* senders or recipients differ */
-	CLASH_ABSENT = 16  /* not a kind: some of the others rest on a line that is not there */
+	CLASH_ABSENT = 16  /* not a kind: the others rest on a line that the log does not have */
 };
 
 /* enum clash bits. */
