@@ -57,7 +57,7 @@ FUZZ_SECONDS ?= 60
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all check check-run clean corpus cut demo demo-run deps dialogc fuzz golden hats install lint logs \
-        loss uninstall unit-programs units
+        loss scenes uninstall unit-programs units
 
 all: $(B)/hatcheck
 
@@ -113,7 +113,7 @@ unit-programs: $(UNITS)
 units: $(UNITS)
 	$(Q)tests/units.sh $(UNITS)
 
-golden cut loss corpus: $(B)/hatcheck $(B)/dialogc
+golden cut loss corpus scenes: $(B)/hatcheck $(B)/dialogc
 	$(Q)B=$(B) tests/$@/run
 
 hats: $(B)/hatcheck

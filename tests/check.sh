@@ -43,6 +43,7 @@ run units make -j "$jobs" WERROR=1 units
 run golden make golden
 run cut make cut
 run loss make loss
+run scenes make scenes
 run corpus make corpus
 run hats make hats
 run logs make logs
