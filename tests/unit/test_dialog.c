@@ -1,0 +1,26 @@
+#include "scene.h"
+
+#include "rows.h"
+
+#define OPEN "C S; S SA; C A; S '220 esa.example ESMTP~;"
+#define MAIL "C 'MAIL FROM:<a@b>~; S '250 sender ok~;"
+#define QUIT "C 'QUIT~; S '221 bye~; S FA; C FA; S A"
+
+/* What both sides said, and what must and must not come of it. */
+static const struct {
+	const char *why, *script, *said;
+} rows[] = {
+	{ "one message",
+	    OPEN "C 'EHLO mta.example~; S '250-esa.example~250 SIZE 10485760~;" MAIL
+		 "C 'RCPT TO:<c@d>~; S '250 recipient ok~; C 'DATA~; S '354 go ahead~;"
+		 "C 'Subject: x~~..~QUIT~.~; S '250 ok~;" QUIT,
+	    "accepted/mail_accepted high greeting=220 helo=mta.example mail=a@b:250 "
+	    "rcpt=c@d:250:accepted messages=1 gaps=0" },
+};
+
+ROWS(dialog, rows, rows)
+
+ParameterizedTest(size_t *i, dialog, rows)
+{
+	scene_check(rows[*i].why, rows[*i].script, rows[*i].said);
+}
