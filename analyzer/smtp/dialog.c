@@ -192,7 +192,7 @@ answer_starttls(struct dialog *d, const struct dialog_reply *r)
 static void
 answer_body(struct dialog *d, const struct dialog_reply *r, bool last)
 {
-	d->body_open = d->body_open && !last;
+	d->body_open = d->body_open && !last && r->code < 400;
 	if (r->code >= 400)
 		d->content_refused += d->tx_accepted > 0;
 	else if (last)

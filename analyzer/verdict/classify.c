@@ -303,13 +303,13 @@ came_content_refused(const struct facts *f)
 	return f->dialog->content_refused > 0;
 }
 
-/* Broken off: in the middle of a message, or by an RST before anything was refused. */
+/* Broken off: in a message that somebody would have got, or by an RST before any refusal. */
 static bool
 came_cut_off(const struct facts *f)
 {
 	if (f->closing.by == NULL)
 		return false;
-	if (f->dialog->body_open)
+	if (f->dialog->body_open && let_in(f))
 		return f->dialog->gap_octets[DIR_CLIENT] == 0 && f->server_whole;
 	return f->closing.rst && !f->dialog->quit_answered && f->rcpt_refused == 0 &&
 	       f->senders_refused == 0;
@@ -336,7 +336,7 @@ came_sender_refused(const struct facts *f)
 static bool
 came_no_mail(const struct facts *f)
 {
-	return f->server_whole && f->closing.by != NULL && !f->dialog->body_open;
+	return f->server_whole && f->closing.by != NULL && !(f->dialog->body_open && let_in(f));
 }
 
 static const struct {

@@ -16,6 +16,17 @@ static const struct {
 		 "C 'Subject: x~~..~QUIT~.~; S '250 ok~;" QUIT,
 	    "accepted/mail_accepted high greeting=220 helo=mta.example mail=a@b:250 "
 	    "rcpt=c@d:250:accepted messages=1 gaps=0" },
+	{ "a chunk that is refused ends the message, though it was not the last",
+	    OPEN MAIL
+	    "C 'RCPT TO:<c@d>~; S '550 5.1.1 no such user~; C 'BDAT 3~abc; S '503 no~;" QUIT,
+	    "accepted/recipients_refused high rcpt=c@d:550:recipient messages=0" },
+	{ "a chunk that nobody would have got, and no answer to it",
+	    OPEN MAIL
+	    "C 'RCPT TO:<c@d>~; S '550 5.1.1 no such user~; C 'BDAT 3~abc; S FA; C FA; S A",
+	    "accepted/recipients_refused" },
+	{ "a chunk that somebody would have got, and no answer to it",
+	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'BDAT 3~abc; S FA; C FA; S A",
+	    "accepted/cut_off" },
 };
 
 ROWS(dialog, rows, rows)
