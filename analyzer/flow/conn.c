@@ -409,7 +409,7 @@ on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 	if (piece.off > h->stream.end + (uint64_t)STREAM_MAX_JUMP ||
 	    piece.off + (uint64_t)STREAM_MAX_JUMP < h->stream.end)
 		return; /* no window is that large */
-	if (h->start_open && h->stream.kept == NULL && piece.off <= h->stream.next)
+	if (h->start_open && piece.off <= h->stream.next)
 		h->stream.next = piece.off - (uint64_t)STREAM_MAX_JUMP; /* a SYN may still come */
 	while (stream_feed(&h->stream, &piece, c->budget, SINK(c, dir)) == STREAM_FULL) {
 		if (!unstick(c)) {

@@ -27,6 +27,11 @@ static const struct {
 	{ "a chunk that somebody would have got, and no answer to it",
 	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'BDAT 3~abc; S FA; C FA; S A",
 	    "accepted/cut_off" },
+	{ "octets that the client had acknowledged when it was first seen are not the server's "
+	  "first",
+	    "C A k=5000; S q=5020 '250 sender~; S q=4995 'e or not~; C A k=5032; S FA q=5032; C "
+	    "FA; S A",
+	    "incomplete low unseen" },
 };
 
 ROWS(dialog, rows, rows)
