@@ -327,6 +327,23 @@ lose_patience(struct conn *c, int64_t now_ns)
 
 /* --- one segment ---------------------------------------------------------------------- */
 
+/* The direction begins with this sequence number, by its own SYN or the one that answers it. */
+static void
+start_at(struct conn_half *h, uint32_t seq)
+{
+	if (h->ref_set && !h->start_open)
+		return;
+	/* Where octets came before their SYN in the file, they wait behind it. */
+	if (!h->ref_set)
+		set_reference(h, seq);
+	h->start_seen = true;
+	h->start_open = false;
+	h->origin = conn_off(h, seq);
+	h->stream.next = h->stream.prefix_off = h->origin;
+	if (h->stream.end < h->origin)
+		h->stream.end = h->origin;
+}
+
 static void
 on_syn(struct conn *c, enum dir dir, const struct segment *s)
 {
@@ -338,17 +355,7 @@ on_syn(struct conn *c, enum dir dir, const struct segment *s)
 		h->syn_ts_ns = s->ts_ns;
 		h->window_shift = s->window_shift;
 	}
-	if (h->start_seen || (h->ref_set && !h->start_open && h->stream.next != h->origin))
-		return;
-	/* Where octets came before their SYN in the file, they wait behind it. */
-	if (!h->ref_set)
-		set_reference(h, s->seq + 1);
-	h->start_seen = true;
-	h->start_open = false;
-	h->origin = conn_off(h, s->seq + 1);
-	h->stream.next = h->stream.prefix_off = h->origin;
-	if (h->stream.end < h->origin)
-		h->stream.end = h->origin;
+	start_at(h, s->seq + 1);
 }
 
 static void
@@ -361,11 +368,11 @@ on_ack(struct conn *c, enum dir dir, const struct segment *s)
 		c->ack_frame_no = s->frame_no;
 		c->ack_ts_ns = s->ts_ns;
 	}
-	/* The SYN,ACK tells where the client begins though its SYN was not seen. */
+	if (s->flags & TCP_SYN)
+		start_at(peer, s->ack);
 	if (!peer->ref_set) {
 		set_reference(peer, s->ack);
-		peer->start_seen = (s->flags & TCP_SYN) != 0;
-		peer->start_open = !peer->start_seen;
+		peer->start_open = true;
 	}
 	off = conn_off(peer, s->ack);
 	if (off > peer->stream.end + (uint64_t)STREAM_MAX_JUMP ||

@@ -32,6 +32,11 @@ static const struct {
 	    "C A k=5000; S q=5020 '250 sender~; S q=4995 'e or not~; C A k=5032; S FA q=5032; C "
 	    "FA; S A",
 	    "incomplete low unseen" },
+	{ "SYN,ACK after the first octets: it tells where the client began",
+	    "S '220 esa~; S SA q=4294967290; -C 'HELO x~; S q=4294967300 '250 esa~; S FA "
+	    "q=4294967309;"
+	    "C FA k=14; S A",
+	    "incomplete complete octets=8/18" },
 };
 
 ROWS(dialog, rows, rows)
