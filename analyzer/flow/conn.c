@@ -144,16 +144,22 @@ struct feeder {
 	enum dir dir;
 };
 
-/* Octets of a direction that an ACK of `off` covers; its FIN is none. */
+/* Behind the last octet of a direction that an ACK of `off` covers: its FIN is none. */
 static uint64_t
-octets_acked(const struct conn_half *h, uint64_t off)
+octets_end(const struct conn_half *h, uint64_t off)
 {
-	if (h->fin.frame_no != 0 && off > h->fin_off)
-		off = h->fin_off;
-	return off > h->origin ? off - h->origin : 0;
+	return h->fin.frame_no != 0 && off > h->fin_off ? h->fin_off : off;
 }
 
-/* Offsets as the dialogue counts them: from the first octet of each direction. */
+/*
+ * Offsets as the dialogue counts them: from the first octet of each direction. Where that was not
+ * seen, the first that was is octet 1, and all before it are 0.
+ */
+static uint64_t
+dialog_off(const struct conn_half *h, uint64_t off)
+{
+	return off < h->origin ? 0 : off - h->origin + !h->start_seen;
+}
 
 static size_t
 feed_run(void *ctx, const struct run *run)
@@ -162,9 +168,9 @@ feed_run(void *ctx, const struct run *run)
 	const struct conn_half *mine = &f->c->half[f->dir], *peer = &f->c->half[other(f->dir)];
 	struct run r = *run;
 
-	r.off -= mine->origin;
+	r.off = dialog_off(mine, r.off);
 	if (r.peer_off != RUN_PEER_UNKNOWN)
-		r.peer_off = octets_acked(peer, r.peer_off);
+		r.peer_off = dialog_off(peer, octets_end(peer, r.peer_off));
 	return dialog_feed(&f->c->dialog, f->dir, &r);
 }
 
@@ -216,7 +222,7 @@ start_unseen(struct conn *c, enum dir dir)
 
 	h->start_open = false;
 	h->origin = stream_begin(&h->stream);
-	dialog_start_unseen(&c->dialog, dir, 0);
+	dialog_start_unseen(&c->dialog, dir, 1);
 }
 
 static bool
@@ -232,7 +238,7 @@ skip_hole(struct conn *c, enum dir dir)
 {
 	struct conn_half *h = &c->half[dir];
 	const struct conn_half *peer = &c->half[other(dir)];
-	uint64_t end = peer->acked_set ? h->origin + octets_acked(h, peer->acked) : h->stream.next;
+	uint64_t end = peer->acked_set ? octets_end(h, peer->acked) : h->stream.next;
 
 	if (stream_has_hole(&h->stream))
 		end = UINT64_MAX;
@@ -299,8 +305,7 @@ lost_to_capture(const struct conn *c)
 		const struct conn_half *peer = &c->half[other((enum dir)dir)];
 
 		if (peer->acked_set &&
-		    c->half[dir].origin + octets_acked(&c->half[dir], peer->acked) >
-			c->half[dir].stream.next)
+		    octets_end(&c->half[dir], peer->acked) > c->half[dir].stream.next)
 			return true;
 	}
 	return false;

@@ -23,8 +23,10 @@ dialog_start_unseen(struct dialog *d, enum dir dir, uint64_t off)
 	d->off[dir] = off;
 	if (dir == DIR_SERVER)
 		d->unsure = true;
-	else
+	else {
+		d->begin = off;
 		d->client = CLIENT_LOST;
+	}
 }
 
 /* --- what is kept ------------------------------------------------------------ */
@@ -354,7 +356,8 @@ place_reply(struct dialog *d, const struct dialog_reply *r, struct bytes text)
 	 * received a single octet, answers nothing: it greets.
 	 */
 	if (d->greeting.code == 0 && !d->last_set &&
-	    ((!d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0) || r->ack_off == 0))
+	    ((!d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0) ||
+		(r->ack_off == d->begin && r->code / 100 != 3)))
 		greet(d, r);
 	else if (!tie(d, r, text))
 		return false;

@@ -115,6 +115,7 @@ struct dialog {
 
 	/* Where the machine stands. */
 	uint64_t off[DIR_COUNT]; /* next octet to be taken */
+	uint64_t begin;          /* the client's first octet seen */
 	struct smtp_line line[DIR_COUNT];
 	struct dialog_reply reply, held, last; /* being put together; waiting; tied or passed */
 	uint8_t *reply_text;

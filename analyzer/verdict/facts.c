@@ -53,8 +53,8 @@ refusal_from_first_frame(const struct facts *f)
 
 	return f->conn->first_frame_no == 1 && !f->syn && !f->syn_ack && !d->client_spoke &&
 	       f->closing.by != NULL && f->closing.dir == DIR_SERVER && !f->closing.peer_unseen &&
-	       d->first.code >= 400 && d->first.end_off == f->octets[DIR_SERVER] &&
-	       f->dialog->gap_octets[DIR_SERVER] == 0;
+	       d->first.code >= 400 && d->first.end_off == d->off[DIR_SERVER] &&
+	       d->gap_octets[DIR_SERVER] == 0;
 }
 
 /* Nothing the server said is missing, so whatever was not seen accepted was not accepted. */

@@ -37,6 +37,10 @@ static const struct {
 	    "q=4294967309;"
 	    "C FA k=14; S A",
 	    "incomplete complete octets=8/18" },
+	{ "a reply to what was not seen of the client is none to the first command seen of it",
+	    "S '334 a~; C q=2000 'c2Vj~RCPT TO:<c@d>~; S k=2006 '250 ok~; S k=2020 '550 none~; S "
+	    "FA; C FA",
+	    "incomplete low !rcpt=c@d:250:accepted" },
 };
 
 ROWS(dialog, rows, rows)
