@@ -190,15 +190,32 @@ answer_starttls(struct dialog *d, const struct dialog_reply *r)
 	}
 }
 
-/* A message, or a chunk of one, with its last octet. */
+/* Content is refused where a recipient was accepted; otherwise the refusal follows from theirs. */
 static void
-answer_body(struct dialog *d, const struct dialog_reply *r, bool last)
+refuse_content(struct dialog *d)
 {
+	d->content_refused += !d->tx_unsure && d->tx_accepted > 0;
+	d->untied += d->tx_unsure;
+}
+
+/* 354 was given for it, so somebody would have got it. */
+static void
+answer_message(struct dialog *d, const struct dialog_reply *r)
+{
+	d->body_open = false;
+	d->content_refused += r->code >= 400;
+	d->messages += r->code < 400;
+}
+
+static void
+answer_chunk(struct dialog *d, const struct dialog_reply *r, bool last)
+{
+	d->bodies_accepted += r->code < 300;
 	d->body_open = d->body_open && !last && r->code < 400;
 	if (r->code >= 400)
-		d->content_refused += d->tx_accepted > 0;
-	else if (last)
-		d->messages++;
+		refuse_content(d);
+	else
+		d->messages += last;
 }
 
 static void
@@ -211,7 +228,7 @@ answer_data(struct dialog *d, const struct dialog_reply *r)
 		d->body_open = true;
 		d->bodies_accepted++;
 	} else {
-		d->content_refused += d->tx_accepted > 0;
+		refuse_content(d);
 	}
 }
 
@@ -222,6 +239,7 @@ answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_rep
 	switch (p->id) {
 	case COMMAND_MAIL:
 		d->tx_accepted = 0;
+		d->tx_unsure = false;
 		answer_path(d, path_at(&d->senders, p->index), r, text);
 		break;
 	case COMMAND_RCPT:
@@ -231,11 +249,10 @@ answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_rep
 		answer_data(d, r);
 		break;
 	case COMMAND_BODY:
-		answer_body(d, r, true);
+		answer_message(d, r);
 		break;
 	case COMMAND_BDAT:
-		d->bodies_accepted += r->code < 300;
-		answer_body(d, r, p->last);
+		answer_chunk(d, r, p->last);
 		break;
 	case COMMAND_STARTTLS:
 		answer_starttls(d, r);
@@ -313,8 +330,8 @@ tie(struct dialog *d, const struct dialog_reply *r, struct bytes text)
 		if (p == NULL && client_behind(d, r))
 			return false;
 		d->unsolicited++;
-		if (d->client == CLIENT_BODY || d->client == CLIENT_CHUNK)
-			d->content_refused += r->code >= 400 && d->tx_accepted > 0;
+		if (r->code >= 400 && (d->client == CLIENT_BODY || d->client == CLIENT_CHUNK))
+			refuse_content(d);
 		return true;
 	}
 	while (n < d->pending_count && !at_rest(&d->pending[d->pending_head + n], r))
@@ -738,7 +755,7 @@ gap_server(struct dialog *d)
 		on_server_line(d, &line, line.peer_off);
 	d->reply_open = false;
 	d->server_begun = true;
-	d->unsure = true;
+	d->unsure = d->tx_unsure = true;
 }
 
 static void
@@ -757,7 +774,7 @@ gap_client(struct dialog *d, uint64_t n)
 		push(d, COMMAND_BODY, UINT32_MAX, d->off[DIR_CLIENT], RUN_PEER_UNKNOWN);
 	smtp_line_break(&d->line[DIR_CLIENT], d->off[DIR_CLIENT], LINE_GAP, &line);
 	d->client = CLIENT_LOST;
-
+	d->tx_unsure = true;
 	push(d, PENDING_GAP, UINT32_MAX, d->off[DIR_CLIENT], RUN_PEER_UNKNOWN);
 }
 

@@ -133,6 +133,7 @@ struct dialog {
 	uint64_t chunk_left;
 	uint32_t tx_sender;   /* the current MAIL, or DIALOG_NO_SENDER */
 	uint32_t tx_accepted; /* recipients accepted since the last MAIL, by the replies */
+	bool tx_unsure;       /* octets are missing since then */
 	struct dialog_pending *pending;
 	uint32_t pending_head, pending_count, pending_room;
 	uint64_t greatest_ack; /* of client octets, in any reply */

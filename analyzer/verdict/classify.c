@@ -297,10 +297,19 @@ came_encrypted(const struct facts *f)
 	return f->dialog->tls == TRY_ACCEPTED;
 }
 
+/* Every reply so far was seen and has its command: what would be greater did not come. */
+static bool
+nothing_hidden(const struct facts *f)
+{
+	const struct dialog *d = f->dialog;
+
+	return d->untied == 0 && d->gap_octets[DIR_SERVER] == 0 && !d->start_unseen[DIR_SERVER];
+}
+
 static bool
 came_content_refused(const struct facts *f)
 {
-	return f->dialog->content_refused > 0;
+	return f->dialog->content_refused > 0 && nothing_hidden(f);
 }
 
 /* Broken off: in a message that somebody would have got, or by an RST before any refusal. */
@@ -312,7 +321,7 @@ came_cut_off(const struct facts *f)
 	if (f->dialog->body_open && let_in(f))
 		return f->dialog->gap_octets[DIR_CLIENT] == 0 && f->server_whole;
 	return f->closing.rst && !f->dialog->quit_answered && f->rcpt_refused == 0 &&
-	       f->senders_refused == 0;
+	       f->senders_refused == 0 && nothing_hidden(f);
 }
 
 static bool

@@ -41,6 +41,19 @@ static const struct {
 	    "S '334 a~; C q=2000 'c2Vj~RCPT TO:<c@d>~; S k=2006 '250 ok~; S k=2020 '550 none~; S "
 	    "FA; C FA",
 	    "incomplete low !rcpt=c@d:250:accepted" },
+	{ "content is refused, and of which transaction was not seen",
+	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'RSET~; -S '250 ok~; C 'MAIL FROM:<a@b>~;"
+		      "S '550 no~; C 'DATA~; S '503 no~;" QUIT,
+	    "accepted !accepted/content_refused" },
+	{ "content was refused, and what came later was not seen",
+	    OPEN MAIL
+	    "C 'RCPT TO:<c@d>~; S '250 ok~; C 'DATA~; S '554 no~;" MAIL
+	    "C 'RCPT TO:<c@d>~; S '250 ok~; C 'DATA~; S '354 go~; C 'x~.~; -S '250 ok~;" QUIT,
+	    "accepted messages=0" },
+	{ "an RST, and what was answered before was not seen",
+	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'RCPT TO:<e@f>~; -S '550 no~; C 'NOOP~; S "
+	              "'250 ok~; S RA",
+	    "accepted !accepted/cut_off" },
 };
 
 ROWS(dialog, rows, rows)
