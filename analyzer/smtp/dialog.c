@@ -16,19 +16,6 @@ dialog_init(struct dialog *d, struct budget *budget, struct limits *limits)
 	d->tx_sender = DIALOG_NO_SENDER;
 }
 
-void
-dialog_start_unseen(struct dialog *d, enum dir dir, uint64_t off)
-{
-	d->start_unseen[dir] = true;
-	d->off[dir] = off;
-	if (dir == DIR_SERVER)
-		d->unsure = true;
-	else {
-		d->begin = off;
-		d->client = CLIENT_LOST;
-	}
-}
-
 /* --- what is kept ------------------------------------------------------------ */
 
 /* Doubles *p until `need` elements fit; false without budget or memory. */
@@ -97,7 +84,7 @@ keep_path(struct dialog *d, struct dialog_paths *paths, const struct line *line,
 }
 
 static bool
-push(struct dialog *d, uint8_t id, uint32_t index, uint64_t end_off, uint64_t peer_off)
+push(struct dialog *d, uint8_t id, uint32_t index, const struct line *line)
 {
 	if (d->pending_head > 0 && d->pending_head + d->pending_count == d->pending_room) {
 		memmove(d->pending, d->pending + d->pending_head,
@@ -114,8 +101,17 @@ push(struct dialog *d, uint8_t id, uint32_t index, uint64_t end_off, uint64_t pe
 		return false;
 	}
 	d->pending[d->pending_head + d->pending_count++] =
-	    (struct dialog_pending){ end_off, peer_off, index, id, false };
+	    (struct dialog_pending){ line->off, line->end_off, line->peer_off, index, id, false };
 	return true;
+}
+
+/* What is no line. */
+static void
+push_span(struct dialog *d, uint8_t id, uint64_t off, uint64_t end_off, uint64_t peer_off)
+{
+	struct line none = { .off = off, .end_off = end_off, .peer_off = peer_off };
+
+	push(d, id, UINT32_MAX, &none);
 }
 
 static void
@@ -131,6 +127,18 @@ static struct dialog_pending *
 front(const struct dialog *d)
 {
 	return d->pending_count == 0 ? NULL : &d->pending[d->pending_head];
+}
+
+/* From here on commands may be missing. */
+static void
+lose_client(struct dialog *d)
+{
+	d->client = CLIENT_LOST;
+	d->tx_unsure = true;
+	d->footing_new = false;
+	if (d->pending_count == 0 ||
+	    d->pending[d->pending_head + d->pending_count - 1].id != PENDING_GAP)
+		push_span(d, PENDING_GAP, d->off[DIR_CLIENT], d->off[DIR_CLIENT], RUN_PEER_UNKNOWN);
 }
 
 /* --- replies ------------------------------------------------------------------ */
@@ -165,13 +173,21 @@ answer_rcpt(struct dialog *d, uint32_t index, const struct dialog_reply *r, stru
 	answer_path(d, path, r, text);
 }
 
+/* What the client sends next, where it has waited to be told. */
+static void
+go_on(struct dialog *d, enum client_state state)
+{
+	if (d->client == CLIENT_WAIT)
+		d->client = (uint8_t)state;
+}
+
 static void
 answer_auth(struct dialog *d, const struct dialog_reply *r)
 {
-	d->client = CLIENT_COMMANDS;
+	go_on(d, r->code == 334 ? CLIENT_SECRET : CLIENT_COMMANDS);
 	if (r->code == 334)
-		d->client = CLIENT_SECRET;
-	else if (r->code < 300)
+		return;
+	if (r->code < 300)
 		d->auth = TRY_ACCEPTED;
 	else if (d->auth != TRY_ACCEPTED)
 		d->auth = TRY_REFUSED;
@@ -180,7 +196,7 @@ answer_auth(struct dialog *d, const struct dialog_reply *r)
 static void
 answer_starttls(struct dialog *d, const struct dialog_reply *r)
 {
-	d->client = CLIENT_COMMANDS;
+	go_on(d, CLIENT_COMMANDS);
 	if (r->code < 300) {
 		d->tls = TRY_ACCEPTED;
 		d->client = CLIENT_OPAQUE;
@@ -218,14 +234,21 @@ answer_chunk(struct dialog *d, const struct dialog_reply *r, bool last)
 		d->messages += last;
 }
 
+/* At the start of a line. */
+static void
+begin_body(struct dialog *d, uint64_t off)
+{
+	d->body_off = off;
+	d->body_line = 2;
+	d->body_open = true;
+}
+
 static void
 answer_data(struct dialog *d, const struct dialog_reply *r)
 {
-	d->client = CLIENT_COMMANDS;
+	go_on(d, r->code < 400 ? CLIENT_BODY : CLIENT_COMMANDS);
 	if (r->code < 400) {
-		d->client = CLIENT_BODY;
-		d->body_line = 2; /* the body begins at the start of a line */
-		d->body_open = true;
+		begin_body(d, d->off[DIR_CLIENT]);
 		d->bodies_accepted++;
 	} else {
 		refuse_content(d);
@@ -289,15 +312,21 @@ client_behind(const struct dialog *d, const struct dialog_reply *r)
 }
 
 /*
- * After octets that were not seen: the first command that was sent when the client had
- * read exactly up to this reply. And 354 answers nothing but DATA.
+ * After octets that were not seen. Everything before this command was received when the last
+ * reply was sent, and this is what the client sent next when it had read exactly that reply. And
+ * 354 answers nothing but DATA, and that the one after which the client still waits.
  */
 static bool
-at_rest(const struct dialog_pending *p, const struct dialog_reply *r)
+at_rest(const struct dialog *d, uint32_t n, const struct dialog_reply *r)
 {
+	const struct dialog_pending *p = &d->pending[d->pending_head + n];
+
 	if (p->id == PENDING_GAP || !received(p, r))
 		return false;
-	return p->peer_off == r->off || (r->code == 354 && p->id == COMMAND_DATA);
+	if (r->code == 354)
+		return p->id == COMMAND_DATA && r->ack_off == p->end_off;
+	return d->last_set && d->last.end_off == r->off && d->last.last_ack_off == p->off &&
+	       p->peer_off == r->off;
 }
 
 static void
@@ -307,7 +336,7 @@ pass_untied(struct dialog *d, const struct dialog_reply *r)
 	d->bodies_accepted += r->code == 354;
 	if (d->client == CLIENT_WAIT && r->ack_off != RUN_PEER_UNKNOWN && d->pending_count > 0 &&
 	    r->ack_off > d->pending[d->pending_head + d->pending_count - 1].end_off)
-		d->client = CLIENT_LOST; /* the server went on: what we wait for was not seen */
+		lose_client(d); /* the server went on: what we wait for was not seen */
 }
 
 /* False: not yet, the client's octets that it may answer are still to come. */
@@ -334,7 +363,7 @@ tie(struct dialog *d, const struct dialog_reply *r, struct bytes text)
 			refuse_content(d);
 		return true;
 	}
-	while (n < d->pending_count && !at_rest(&d->pending[d->pending_head + n], r))
+	while (n < d->pending_count && !at_rest(d, n, r))
 		n++;
 	if (n < d->pending_count) {
 		struct dialog_pending mine = d->pending[d->pending_head + n];
@@ -512,7 +541,7 @@ on_bdat(struct dialog *d, struct bytes arg)
 		d->body_open = true;
 	} else {
 		/* Without a size nobody can tell its body from commands. */
-		d->client = CLIENT_LOST;
+		lose_client(d);
 	}
 	if (d->pending_count > 0)
 		d->pending[d->pending_head + d->pending_count - 1].last = last;
@@ -530,6 +559,11 @@ on_client_line(struct dialog *d, const struct line *line)
 		return; /* a server does not act on it */
 	d->bare_lf = line->end == LINE_LF;
 	command_parse(line->text, &command);
+	if (d->footing_new && command.id == COMMAND_UNKNOWN) {
+		lose_client(d); /* it was within a line, or a chunk */
+		return;
+	}
+	d->footing_new = false;
 	switch (command.id) {
 	case COMMAND_HELO:
 	case COMMAND_EHLO:
@@ -552,7 +586,7 @@ on_client_line(struct dialog *d, const struct line *line)
 	default:
 		break;
 	}
-	if (!push(d, (uint8_t)command.id, index, line->end_off, line->peer_off))
+	if (!push(d, (uint8_t)command.id, index, line))
 		return;
 	if (command.after == AFTER_WAIT)
 		d->client = CLIENT_WAIT;
@@ -636,8 +670,7 @@ find_footing(struct dialog *d, struct run *run)
 	d->line[DIR_CLIENT].skip = d->line[DIR_CLIENT].partial = false;
 	if (d->last.code == 354) {
 		d->client = CLIENT_BODY;
-		d->body_line = 2;
-		d->body_open = true;
+		begin_body(d, run->off);
 	} else if (d->last.code == 334) {
 		d->client = CLIENT_SECRET;
 	} else if (d->last.code == 220 && run->data.p[0] == 0x16) {
@@ -646,6 +679,7 @@ find_footing(struct dialog *d, struct run *run)
 		d->tls = TRY_ACCEPTED;
 	} else {
 		d->client = CLIENT_COMMANDS;
+		d->footing_new = true;
 	}
 	return true;
 }
@@ -667,12 +701,12 @@ step_client(struct dialog *d, struct run *run)
 		if (!d->unsure || run->peer_off == RUN_PEER_UNKNOWN ||
 		    run->peer_off > d->off[DIR_SERVER] || d->held_set)
 			return false;
-		d->client = CLIENT_LOST;
+		lose_client(d);
 		return true;
 	case CLIENT_BODY:
 		if (skip_body(d, run)) {
 			d->client = CLIENT_COMMANDS;
-			push(d, COMMAND_BODY, UINT32_MAX, run->off, run->peer_off);
+			push_span(d, COMMAND_BODY, d->body_off, run->off, run->peer_off);
 		}
 		return true;
 	case CLIENT_CHUNK:
@@ -685,7 +719,7 @@ step_client(struct dialog *d, struct run *run)
 	case CLIENT_SECRET:
 		if (smtp_line_next(&d->line[DIR_CLIENT], run, d->budget, &line)) {
 			d->client = CLIENT_WAIT;
-			push(d, COMMAND_SECRET, UINT32_MAX, line.end_off, line.peer_off);
+			push(d, COMMAND_SECRET, UINT32_MAX, &line);
 		}
 		return true;
 	case CLIENT_LOST:
@@ -719,12 +753,21 @@ feed_client(struct dialog *d, struct run run)
 	return (size_t)(run.off - from);
 }
 
+/* The held reply has its place, and what was missing behind it counts. */
+static void
+let_go(struct dialog *d)
+{
+	d->held_set = false;
+	d->unsure = d->unsure || d->unsure_then;
+	d->unsure_then = false;
+}
+
 /* A held reply looks again after the client has moved. */
 static void
 settle(struct dialog *d)
 {
 	if (d->held_set && place_reply(d, &d->held, reply_text(d)))
-		d->held_set = false;
+		let_go(d);
 }
 
 size_t
@@ -744,6 +787,19 @@ dialog_waits(const struct dialog *d, enum dir dir)
 
 /* --- what was not seen --------------------------------------------------------- */
 
+void
+dialog_start_unseen(struct dialog *d, enum dir dir, uint64_t off)
+{
+	d->start_unseen[dir] = true;
+	d->off[dir] = off;
+	if (dir == DIR_SERVER) {
+		d->unsure = true;
+	} else {
+		d->begin = off;
+		lose_client(d);
+	}
+}
+
 static void
 gap_server(struct dialog *d)
 {
@@ -755,7 +811,10 @@ gap_server(struct dialog *d)
 		on_server_line(d, &line, line.peer_off);
 	d->reply_open = false;
 	d->server_begun = true;
-	d->unsure = d->tx_unsure = true;
+	d->tx_unsure = true;
+	/* A reply that waits was before it: only the ones to come are in doubt. */
+	d->unsure_then = d->held_set;
+	d->unsure = d->unsure || !d->held_set;
 }
 
 static void
@@ -771,11 +830,9 @@ gap_client(struct dialog *d, uint64_t n)
 	}
 	/* Whatever is missing, the next reply answers the message that had begun. */
 	if (d->client == CLIENT_BODY)
-		push(d, COMMAND_BODY, UINT32_MAX, d->off[DIR_CLIENT], RUN_PEER_UNKNOWN);
+		push_span(d, COMMAND_BODY, d->body_off, d->off[DIR_CLIENT], RUN_PEER_UNKNOWN);
 	smtp_line_break(&d->line[DIR_CLIENT], d->off[DIR_CLIENT], LINE_GAP, &line);
-	d->client = CLIENT_LOST;
-	d->tx_unsure = true;
-	push(d, PENDING_GAP, UINT32_MAX, d->off[DIR_CLIENT], RUN_PEER_UNKNOWN);
+	lose_client(d);
 }
 
 void
@@ -795,12 +852,12 @@ bool
 dialog_release(struct dialog *d)
 {
 	if (d->held_set) {
-		d->held_set = false;
+		let_go(d);
 		pass_untied(d, &d->held);
 		d->last = d->held;
 		d->last_set = true;
 	} else if (d->client == CLIENT_WAIT) {
-		d->client = CLIENT_LOST;
+		lose_client(d);
 	} else if (d->footing_waits) {
 		d->released = true;
 	} else {

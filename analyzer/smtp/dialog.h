@@ -57,7 +57,7 @@ struct dialog_paths {
 };
 
 struct dialog_pending {
-	uint64_t end_off, peer_off;
+	uint64_t off, end_off, peer_off;
 	uint32_t index; /* of its path */
 	uint8_t id;     /* enum command_id, or PENDING_GAP */
 	bool last;      /* of a BDAT */
@@ -121,15 +121,18 @@ struct dialog {
 	uint8_t *reply_text;
 	uint16_t reply_text_n;
 	bool reply_open, held_set, held_text, last_set;
-	bool unsure; /* octets of the server are missing since the last tie */
+	bool unsure;      /* octets of the server are missing since the last tie */
+	bool unsure_then; /* and so it will be after the held reply */
 	bool server_opaque, server_begun;
 	uint64_t footing_needs; /* server octets that a lost client has to see before it goes on */
 	bool footing_waits;     /* a lost client waits for the server to catch up */
+	bool footing_new;       /* the line to come has to be a command, or it was none */
 	bool released;          /* it shall not */
 	bool start_unseen[DIR_COUNT];
 	uint8_t client;    /* enum client_state */
 	uint8_t body_line; /* how far into CR LF . CR LF the body is */
 	bool bare_lf;      /* the client ends its lines with a bare LF */
+	uint64_t body_off; /* where it began */
 	uint64_t chunk_left;
 	uint32_t tx_sender;   /* the current MAIL, or DIALOG_NO_SENDER */
 	uint32_t tx_accepted; /* recipients accepted since the last MAIL, by the replies */

@@ -52,8 +52,36 @@ static const struct {
 	    "accepted messages=0" },
 	{ "an RST, and what was answered before was not seen",
 	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'RCPT TO:<e@f>~; -S '550 no~; C 'NOOP~; S "
-	              "'250 ok~; S RA",
+		      "'250 ok~; S RA",
 	    "accepted !accepted/cut_off" },
+	{ "the first reply after a gap is not that of the command before which part of it had come",
+	    "C S; S SA; C A; S x4 '220 hello~; C k-5 'HELO x~MAIL FROM:<a@b>~;"
+	    "C 'RCPT TO:<c@d>~; S '250 x~; S '250 sender~; S '550 5.7.1 access~;" QUIT,
+	    "incomplete rcpt=c@d:0:unknown" },
+	{ "the first of several commands was not captured",
+	    OPEN
+	    "-C 'MAIL FROM:<a@b>~; C 'RCPT TO:<c@d>~; S '250 sender~; S '550 5.7.1 access~;" QUIT,
+	    "incomplete !rcpt=c@d:250:accepted" },
+	{ "354 is for the DATA after which the client waits, not for one before",
+	    OPEN "C 'MAIL FROM:<a@b>~; -S '250 ok~; C 'DATA~; -S '354 go~; C 'x~.~; -S '250 ok~;"
+		 "C 'MAIL FROM:<e@f>~; -S '250 ok~; C 'RCPT TO:<g@h>~; -S '250 ok~; C 'DATA~;"
+		 "S '354 go~; C 'y~.~; S '250 ok~;" QUIT,
+	    "accepted/mail_accepted low mail=a@b:0 !mail=e@f:221 messages=1" },
+	{ "replies are tied again from the first exchange that was seen whole",
+	    OPEN "-C 'HELO x~; S '250 esa~;" MAIL "C 'RCPT TO:<c@d>~; S '550 5.7.1 access~;" QUIT,
+	    "incomplete low mail=a@b:250 rcpt=c@d:550:access" },
+	{ "octets missing behind a reply that waits for its command",
+	    OPEN "-C 'HELO x~; S '250 x~;" MAIL "C 'RCPT TO:<c@d>~; -S '550 5.7.1 access~;"
+		 "C 'RCPT TO:<e@f>~; S '250 ok~;" QUIT,
+	    "incomplete low mail=a@b:250 rcpt=c@d:0:unknown rcpt=e@f:0:unknown" },
+	{ "a reply to the first half of a line does not make a command of the second",
+	    OPEN "-C 'HELO x~; C 'MAIL FROM:<a@b>~R; S '250 x~; C 'CPT TO:<c@d>~; S '250 ok~;"
+		 "S '550 5.7.1 access~;" QUIT,
+	    "incomplete !rcpt=c@d:250:accepted !mail=a@b:250" },
+	{ "a client that was lost behind AUTH goes on at the next command that is seen",
+	    OPEN "C 'AUTH LOGIN~; S '334 a~; C 'c2Vj~; -S '334 b~; C 'c2Vj~VRFY x~; S '235 ok~;"
+		 "S '550 none~; C 'MAIL FROM:<a@b>~; S '250 ok~;" QUIT,
+	    "incomplete !mail=a@b:550" },
 };
 
 ROWS(dialog, rows, rows)
