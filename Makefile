@@ -21,7 +21,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2);)
 
 VERSION := 0.1.0
-PKGS    := libpcap json-c zlib libzstd liblzma libxxhash libcrypto libxml-2.0
+PKGS    := libpcap json-c zlib libzstd liblzma libxxhash libcrypto libxml-2.0 libseccomp libcap-ng
 TESTPKGS := criterion
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \

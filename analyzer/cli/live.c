@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "analyzer/cli/rights.h"
 #include "analyzer/cli/watch.h"
 
 static enum status
@@ -32,6 +33,10 @@ static const struct option_row rows[] = {
 	    offsetof(struct live_options, list) },
 	{ "buffer", 0, "SIZE", "the ring that the kernel fills, for each (default 64M)",
 	    options_size, offsetof(struct live_options, buffer) },
+	{ "user", 0, "NAME", "who root becomes once all is open (default " RIGHTS_USER ")",
+	    options_text, offsetof(struct live_options, user) },
+	{ "group", 0, "NAME", "its group (default: the user's own)", options_text,
+	    offsetof(struct live_options, group) },
 	{ "duration", 0, "SECONDS", "end after so long", options_seconds,
 	    offsetof(struct live_options, duration_ns) },
 	{ "count", 0, "N", "end after so many connections", options_count,

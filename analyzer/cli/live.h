@@ -10,10 +10,11 @@
 struct live_options {
 	struct judging judging;
 	const char *interfaces[LIVE_MAX_INTERFACES];
-	size_t interface_count; /* 0: standard input */
-	size_t buffer;          /* octets of ring for each */
-	int64_t duration_ns;    /* 0: until it is ended */
-	uint64_t count;         /* connections, 0 likewise */
+	size_t interface_count;   /* 0: standard input */
+	size_t buffer;            /* octets of ring for each */
+	int64_t duration_ns;      /* 0: until it is ended */
+	uint64_t count;           /* connections, 0 likewise */
+	const char *user, *group; /* NULL: the default */
 	bool list;
 };
 

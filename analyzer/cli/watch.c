@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "analyzer/cli/broker.h"
 #include "analyzer/cli/signals.h"
 
 #define NS_PER_S INT64_C(1000000000)
@@ -16,6 +17,8 @@ struct watch {
 	struct source *source; /* standard input */
 	struct engine *engine;
 	struct report *report;
+	struct rights rights;
+	struct broker broker;
 	struct limits limits; /* of what is not the engine's */
 
 	int64_t start_ns, now_ns;             /* of the monotonic clock */
@@ -232,41 +235,64 @@ watch_pipe(struct watch *w)
 /* --- the run ------------------------------------------------------------------------------ */
 
 static enum status
-open_capture(struct watch *w, struct fault *fault)
+open_interfaces(struct watch *w, struct fault *fault)
 {
-	static const char *const paths[] = { "-" };
 	const struct live_options *o = w->options;
-	const struct live_config live = { .interfaces = o->interfaces,
+	const struct live_config config = { .interfaces = o->interfaces,
 		.interface_count = o->interface_count,
 		.ports = &o->judging.ports,
 		.filter = o->judging.filter,
 		.buffer = o->buffer };
-	const struct source_config source = { .paths = paths,
-		.path_count = 1,
-		.filter = o->judging.filter,
-		.wait = { pipe_ready, w } };
 
-	return o->interface_count > 0 ? live_open(&w->live, &live, fault)
-	                              : source_open(&w->source, &source, fault);
+	return o->interface_count > 0 ? live_open(&w->live, &config, fault) : STATUS_OK;
 }
 
+/* Reads the first frame, and so waits for it. */
+static enum status
+open_pipe(struct watch *w, struct fault *fault)
+{
+	static const char *const paths[] = { "-" };
+	const struct source_config config = { .paths = paths,
+		.path_count = 1,
+		.filter = w->options->judging.filter,
+		.wait = { pipe_ready, w } };
+
+	return w->live == NULL ? source_open(&w->source, &config, fault) : STATUS_OK;
+}
+
+/* What has to be opened by who started us. */
 static enum status
 open_all(struct watch *w, struct refusal_table **refusals, struct fault *fault)
 {
+	const struct live_options *o = w->options;
 	struct engine_config engine;
 	struct report_config report;
-	enum status status = judging_engine(&w->options->judging, &engine, refusals, fault);
+	enum status status = rights_find(&w->rights, o->user, o->group, fault);
 
+	if (status == STATUS_OK)
+		status = broker_start(&w->broker, &w->rights, fault);
+	if (status == STATUS_OK)
+		status = judging_engine(&o->judging, &engine, refusals, fault);
 	if (status != STATUS_OK)
 		return status;
 	engine.linger_ns = WATCH_LINGER_NS;
-	judging_report(&w->options->judging, &report);
 	w->engine = engine_new(&engine, on_record, w);
 	if (w->engine == NULL)
 		return fault_set(fault, STATUS_NOMEM, "out of memory");
-	status = report_open(&w->report, &report, fault);
+	status = open_interfaces(w, fault);
+	judging_report(&o->judging, &report);
+	return status == STATUS_OK ? report_open(&w->report, &report, fault) : status;
+}
+
+static enum status
+open_and_drop(struct watch *w, struct refusal_table **refusals, struct fault *fault)
+{
+	enum status status = open_all(w, refusals, fault);
+
+	if (status == STATUS_OK)
+		status = rights_drop(&w->rights, RIGHTS_WATCH, fault);
 	w->start_ns = w->now_ns = clock_ns(CLOCK_MONOTONIC);
-	return status == STATUS_OK ? open_capture(w, fault) : status;
+	return status == STATUS_OK ? open_pipe(w, fault) : status;
 }
 
 static int
@@ -302,8 +328,9 @@ watch(const struct live_options *options)
 	struct fault fault;
 	int status = CLI_UNUSABLE;
 
+	broker_init(&w.broker);
 	signals_open();
-	if (open_all(&w, &refusals, &fault) == STATUS_OK) {
+	if (open_and_drop(&w, &refusals, &fault) == STATUS_OK) {
 		if (w.live != NULL)
 			watch_interfaces(&w);
 		else
@@ -316,6 +343,7 @@ watch(const struct live_options *options)
 	engine_free(w.engine);
 	live_close(w.live);
 	source_close(w.source);
+	broker_stop(&w.broker);
 	refusal_free(refusals);
 	return status;
 }
