@@ -217,7 +217,7 @@ put_hat(struct json_put *p, struct json_object *to, const struct record *rec)
 	put_text(p, o, "policy", rec, rec->hat.policy);
 	put_text(p, o, "action", rec, rec->hat.action);
 	json_put_bool(p, o, "certain", rec->hat.certain);
-		list = json_put_array(p, o, "candidates");
+	list = json_put_array(p, o, "candidates");
 	for (uint32_t i = 0; i < rec->hat.candidates.count; i++)
 		put_text(p, list, NULL, rec, c[i].sender_group);
 	list = json_put_array(p, o, "undecided");

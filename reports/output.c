@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ output_open(struct output *o, const char *path, struct fault *fault)
 	o->path = path;
 	o->used = 0;
 	o->error = 0;
+	o->queued = false;
 	o->fd = STDOUT_FILENO;
 	if (strcmp(path, "-") != 0)
 		o->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -37,11 +39,48 @@ output_open(struct output *o, const char *path, struct fault *fault)
 	return status;
 }
 
+enum status
+output_queue(struct output *o, size_t octets, struct fault *fault)
+{
+	output_flush(o);
+	if (o->path == NULL || o->queued || !queue_needed(o->fd))
+		return STATUS_OK;
+	o->queued = queue_init(&o->queue, o->fd, octets);
+	return o->queued ? STATUS_OK : fault_set(fault, STATUS_NOMEM, "out of memory");
+}
+
+void
+output_pump(struct output *o)
+{
+	if (o->queued && o->error == 0)
+		o->error = queue_write(&o->queue);
+}
+
+/* The reader has so long to take something, each time. What it leaves is a failure. */
+static void
+close_queue(struct output *o)
+{
+	struct pollfd p = { .fd = o->queue.fd, .events = POLLOUT };
+
+	while (o->error == 0 && queue_waits(&o->queue) && poll(&p, 1, OUTPUT_PATIENCE_MS) > 0)
+		output_pump(o);
+	if (o->error == 0 && queue_waits(&o->queue))
+		o->error = ETIMEDOUT;
+	queue_clear(&o->queue);
+	o->queued = false;
+}
+
 void
 output_flush(struct output *o)
 {
 	size_t done = 0;
 
+	if (o->queued) {
+		queue_add(&o->queue, bytes_of(o->buffer, o->used));
+		output_pump(o);
+		o->used = 0;
+		return;
+	}
 	while (o->error == 0 && done < o->used) {
 		ssize_t n = write(o->fd, o->buffer + done, o->used - done);
 
@@ -125,6 +164,8 @@ output_close(struct output *o, struct fault *fault)
 	if (o->path == NULL)
 		return STATUS_OK;
 	output_flush(o);
+	if (o->queued)
+		close_queue(o);
 	if (o->fd != STDOUT_FILENO && close(o->fd) != 0 && o->error == 0)
 		o->error = errno;
 	status = o->error == 0 ? STATUS_OK : failure(o, fault);

@@ -4,20 +4,26 @@
  * The first failed write is kept with its cause, and everything after it is
  * dropped, so that a writer writes on and asks once at the end.
  * Owns:  OUTPUT_ROOM octets inside the struct, and the file unless it is standard output.
+ * Waits: for the reader of a pipe or terminal, unless output_queue was called: then its lines
+ *        wait in memory, and only output_close waits, OUTPUT_PATIENCE_MS for each sign of life.
  */
 #ifndef HATCHECK_OUTPUT_H
 #define HATCHECK_OUTPUT_H
 
 #include "capture/base/bytes.h"
 #include "capture/base/status.h"
+#include "reports/queue.h"
 
 #define OUTPUT_ROOM ((size_t)1 << 16)
+#define OUTPUT_PATIENCE_MS 5000
 
 struct output {
 	const char *path; /* borrowed, "-" for standard output; NULL once closed */
 	int fd;
 	int error;   /* errno of the first failure, 0 */
 	size_t used; /* of the buffer */
+	bool queued;
+	struct queue queue; /* if it is queued */
 	char buffer[OUTPUT_ROOM];
 };
 
@@ -30,6 +36,10 @@ void output_spaces(struct output *o, size_t count);
 /* As escape_text makes it. */
 void output_escaped(struct output *o, struct bytes raw);
 void output_flush(struct output *o);
+/* From now on no line waits for its reader, if it may have one. */
+enum status output_queue(struct output *o, size_t octets, struct fault *fault);
+/* Its lines go out as far as the reader takes them. */
+void output_pump(struct output *o);
 /*
  * Flushes, and closes all but standard output. The cause of the first failure, if there was
  * one. What never was opened, or is closed already, is no failure.

@@ -1,5 +1,6 @@
 #include "reports/report.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
 #include "reports/writer.h"
@@ -88,6 +89,49 @@ report_end(struct report *r, const struct report_run *run, struct fault *fault)
 			worst = fault_set(fault, closed, "%s", why.text);
 	}
 	return worst;
+}
+
+enum status
+report_queue(struct report *r, size_t octets, struct fault *fault)
+{
+	enum status status = STATUS_OK;
+
+	/* Those that write as connections end. */
+	for (size_t i = 0; i < r->count && status == STATUS_OK; i++)
+		if (r->writers[i].kind->connection != NULL)
+			status = output_queue(&r->writers[i].out, octets, fault);
+	return status;
+}
+
+size_t
+report_poll(const struct report *r, struct pollfd *fds)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->count && n < REPORT_MAX_QUEUES; i++) {
+		const struct output *o = &r->writers[i].out;
+
+		if (o->queued && o->error == 0 && queue_waits(&o->queue))
+			fds[n++] = (struct pollfd){ .fd = o->queue.fd, .events = POLLOUT };
+	}
+	return n;
+}
+
+void
+report_pump(struct report *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		output_pump(&r->writers[i].out);
+}
+
+uint64_t
+report_dropped(const struct report *r)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < r->count; i++)
+		sum += r->writers[i].out.queued ? r->writers[i].out.queue.dropped : 0;
+	return sum;
 }
 
 uint64_t

@@ -58,6 +58,17 @@ enum status report_open(
 void report_connection(struct report *r, const struct record *rec);
 /* Writes what is written at the end; the worst of everything that could not be written. */
 enum status report_end(struct report *r, const struct report_run *run, struct fault *fault);
+/*
+ * For a run that must not wait for its readers: from now on up to `octets` of lines wait in memory
+ * for each that is slow (queue.h). _poll: what to wait for, so that _pump has something to do;
+ * returns how many of REPORT_MAX_QUEUES. _dropped: lines.
+ */
+#define REPORT_MAX_QUEUES 1
+struct pollfd;
+enum status report_queue(struct report *r, size_t octets, struct fault *fault);
+size_t report_poll(const struct report *r, struct pollfd *fds);
+void report_pump(struct report *r);
+uint64_t report_dropped(const struct report *r);
 /* Findings so far of exactly this severity. */
 uint64_t report_findings(const struct report *r, enum severity s);
 /* True once every output has failed, so that a run need not go on for nobody. */

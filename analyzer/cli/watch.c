@@ -8,8 +8,9 @@
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
-#define FRAMES_AT_ONCE 4096          /* between two looks at the clock */
-#define SAY_DROPS_NS (10 * NS_PER_S) /* no more often than this */
+#define FRAMES_AT_ONCE 4096             /* between two looks at the clock */
+#define QUEUE_OCTETS ((size_t)16 << 20) /* of lines, for a reader that has stopped */
+#define SAY_DROPS_NS (10 * NS_PER_S)    /* no more often than this */
 
 struct watch {
 	const struct live_options *options;
@@ -157,13 +158,15 @@ wait_ms(const struct watch *w)
 static bool
 read_interfaces(struct watch *w)
 {
-	struct pollfd fds[LIVE_MAX_INTERFACES];
+	struct pollfd fds[LIVE_MAX_INTERFACES + REPORT_MAX_QUEUES];
 	int timeout = wait_ms(w);
 	size_t n = live_poll(w->live, clock_ns(CLOCK_REALTIME), fds, &timeout);
 	struct frame frame;
 	int64_t now;
 
+	n += report_poll(w->report, fds + n);
 	signals_wait(fds, n, timeout);
+	report_pump(w->report);
 	now = clock_ns(CLOCK_REALTIME);
 	for (int i = 0; i < FRAMES_AT_ONCE && !counted_out(w); i++) {
 		if (!live_next(w->live, now, &frame))
@@ -206,13 +209,15 @@ pipe_ready(void *ctx, int fd)
 	struct watch *w = ctx;
 
 	for (;;) {
-		struct pollfd in = { .fd = fd, .events = POLLIN };
-		int ready = signals_wait(&in, 1, wait_ms(w));
+		struct pollfd fds[1 + REPORT_MAX_QUEUES] = { { .fd = fd, .events = POLLIN } };
+		size_t n = 1 + report_poll(w->report, fds + 1);
 
-		tick(w, ready == 0);
+		signals_wait(fds, n, wait_ms(w));
+		report_pump(w->report);
+		tick(w, fds[0].revents == 0);
 		if (w->ended)
 			return false;
-		if (ready > 0)
+		if (fds[0].revents != 0)
 			return true;
 	}
 }
@@ -281,7 +286,9 @@ open_all(struct watch *w, struct refusal_table **refusals, struct fault *fault)
 		return fault_set(fault, STATUS_NOMEM, "out of memory");
 	status = open_interfaces(w, fault);
 	judging_report(&o->judging, &report);
-	return status == STATUS_OK ? report_open(&w->report, &report, fault) : status;
+	if (status == STATUS_OK)
+		status = report_open(&w->report, &report, fault);
+	return status == STATUS_OK ? report_queue(w->report, QUEUE_OCTETS, fault) : status;
 }
 
 static enum status
@@ -304,6 +311,7 @@ end(struct watch *w)
 
 	if (!counted_out(w))
 		engine_finish(w->engine);
+	w->limits.reached[LIMIT_OUTPUT_LINES_DROPPED] = report_dropped(w->report);
 	for (enum limit l = 0; l < LIMIT_COUNT; l++)
 		limits_hit(&w->limits, l, engine_limits(w->engine)->reached[l]);
 	sum.captures = w->live != NULL ? live_inputs(w->live, &sum.capture_count)
