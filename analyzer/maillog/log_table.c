@@ -140,10 +140,26 @@ log_table_clock(struct log_table *t, int64_t now_ns)
 }
 
 void
-log_table_finish(struct log_table *t)
+log_table_quiet(struct log_table *t)
 {
 	while (t->closed.oldest != NULL)
 		log_table_end(t, t->closed.oldest);
+}
+
+void
+log_table_peek(struct log_table *t, log_session_sink *sink, void *ctx)
+{
+	const struct log_draft *oldest[] = { t->closed.oldest, t->open.oldest };
+
+	for (size_t i = 0; i < sizeof oldest / sizeof oldest[0]; i++)
+		for (const struct log_draft *d = oldest[i]; d != NULL; d = d->newer)
+			sink(ctx, log_draft_session(d, &t->room));
+}
+
+void
+log_table_finish(struct log_table *t)
+{
+	log_table_quiet(t);
 	while (t->open.oldest != NULL)
 		log_table_end(t, t->open.oldest);
 }

@@ -71,5 +71,9 @@ bool log_table_told(const struct log_table *t, uint16_t appliance, uint64_t icid
 void log_table_touch(struct log_table *t, struct log_draft *d, bool closed);
 void log_table_end(struct log_table *t, struct log_draft *d);
 void log_table_finish(struct log_table *t);
+/* Those that were closed end without waiting for more. */
+void log_table_quiet(struct log_table *t);
+/* All that are open or closed, as they are now; they stay. */
+void log_table_peek(struct log_table *t, log_session_sink *sink, void *ctx);
 
 #endif

@@ -8,17 +8,11 @@
 #include "analyzer/maillog/log_origin.h"
 #include "analyzer/maillog/log_prefix.h"
 
-struct maillog {
-	struct maillog_config config;
-	struct limits limits;
-	struct log_table table;
-	struct log_origins origins;
+/* Where in a log we are. */
+struct reading {
 	struct log_prefix_memo memo;
 	struct log_join join;
-
-	struct maillog_file *files;
-	size_t file_count, file_room;
-	struct maillog_file *file; /* the one being read */
+	size_t file; /* index into files */
 
 	struct log_where where; /* of the line being read */
 	bool from_host;         /* syslog names its sender */
@@ -31,6 +25,20 @@ struct maillog {
 	uint8_t *partial; /* the beginning of a line whose end is in the next block */
 	size_t partial_n;
 	bool partial_cut;
+	struct reading *next;
+};
+
+struct maillog {
+	struct maillog_config config;
+	struct limits limits;
+	struct log_table table;
+	struct log_origins origins;
+
+	struct maillog_file *files;
+	size_t file_count, file_room;
+	struct maillog_file *file; /* the one being read */
+	struct reading *r;         /* and where; one of: */
+	struct reading *readings;  /* the last of them is that of logs one after the other */
 };
 
 static const struct log_stamp no_stamp = { LOG_TIME_NONE, LOG_OFFSET_NONE, false };
@@ -57,19 +65,19 @@ count_unparsed(struct maillog *m, const struct log_where *w, struct bytes text)
 static void
 deliver(struct maillog *m, const struct log_where *w, struct bytes text)
 {
-	if (m->join.event.kind == LOG_UNPARSED)
+	if (m->r->join.event.kind == LOG_UNPARSED)
 		count_unparsed(m, w, text);
-	log_follow_event(&m->table, &m->join.event, w);
+	log_follow_event(&m->table, &m->r->join.event, w);
 }
 
 /* The held line is whole as it is. */
 static void
 release(struct maillog *m)
 {
-	if (!m->join.holds)
+	if (!m->r->join.holds)
 		return;
-	m->join.holds = false;
-	deliver(m, &m->join.where, m->join.text);
+	m->r->join.holds = false;
+	deliver(m, &m->r->join.where, m->r->join.text);
 }
 
 /* ---- where a line comes from, and by which clock it was written */
@@ -87,11 +95,12 @@ set_file_offset(struct maillog_file *f, enum log_offset_from from, int32_t utc_o
 static void
 set_offset(struct maillog *m, const struct log_stamp *stamp)
 {
-	struct log_where *w = &m->where;
-	int32_t header = m->from_host ? m->origins.at[w->appliance].utc_offset_s : LOG_OFFSET_NONE;
+	struct log_where *w = &m->r->where;
+	int32_t header =
+	    m->r->from_host ? m->origins.at[w->appliance].utc_offset_s : LOG_OFFSET_NONE;
 
 	if (header == LOG_OFFSET_NONE)
-		header = m->utc_offset_s;
+		header = m->r->utc_offset_s;
 	w->utc_offset_s = 0;
 	w->offset_from = LOG_OFFSET_FROM_NONE;
 	if (m->config.utc_offset_s != LOG_OFFSET_NONE) {
@@ -114,7 +123,7 @@ note_stamp(struct maillog *m, int64_t local_ns)
 
 	if (local_ns == LOG_TIME_NONE)
 		return;
-	m->last_ns = local_ns;
+	m->r->last_ns = local_ns;
 	if (f->first_ns == LOG_TIME_NONE || local_ns < f->first_ns)
 		f->first_ns = local_ns;
 	if (f->last_ns == LOG_TIME_NONE || local_ns > f->last_ns)
@@ -124,9 +133,10 @@ note_stamp(struct maillog *m, int64_t local_ns)
 static void
 set_where(struct maillog *m, const struct log_prefix *p)
 {
-	m->where.local_ns = p->stamp.local_ns;
-	m->from_host = p->host.n > 0;
-	m->where.appliance = m->from_host ? log_origins_of_host(&m->origins, p->host) : m->origin;
+	m->r->where.local_ns = p->stamp.local_ns;
+	m->r->from_host = p->host.n > 0;
+	m->r->where.appliance =
+	    m->r->from_host ? log_origins_of_host(&m->origins, p->host) : m->r->origin;
 	set_offset(m, &p->stamp);
 	note_stamp(m, p->stamp.local_ns);
 }
@@ -135,22 +145,22 @@ set_where(struct maillog *m, const struct log_prefix *p)
 static void
 follow_header(struct maillog *m)
 {
-	const struct log_event *e = &m->join.event;
-	uint16_t appliance = m->where.appliance;
+	const struct log_event *e = &m->r->join.event;
+	uint16_t appliance = m->r->where.appliance;
 
 	if (e->kind == LOG_OFFSET) {
-		if (m->from_host && appliance != 0)
+		if (m->r->from_host && appliance != 0)
 			m->origins.at[appliance].utc_offset_s = e->utc_offset_s;
 		else
-			m->utc_offset_s = e->utc_offset_s;
+			m->r->utc_offset_s = e->utc_offset_s;
 		set_file_offset(m->file, LOG_OFFSET_FROM_HEADER, e->utc_offset_s);
-	} else if (!m->from_host) {
-		m->origin = log_origins_of_serial(&m->origins, e->serial, m->origin);
+	} else if (!m->r->from_host) {
+		m->r->origin = log_origins_of_serial(&m->origins, e->serial, m->r->origin);
 	} else if (appliance != 0) {
 		(void)log_origins_of_serial(&m->origins, e->serial, appliance);
 	}
 	/* What was worked out from the prefix holds no longer. */
-	m->memo.n = 0;
+	m->r->memo.n = 0;
 }
 
 /* ---- lines */
@@ -158,7 +168,7 @@ follow_header(struct maillog *m)
 static void
 take_text(struct maillog *m, struct bytes text, size_t width)
 {
-	struct log_event *e = &m->join.event;
+	struct log_event *e = &m->r->join.event;
 
 	release(m);
 	m->file->understood++;
@@ -167,15 +177,15 @@ take_text(struct maillog *m, struct bytes text, size_t width)
 		return;
 	if (e->kind == LOG_VERSION || e->kind == LOG_OFFSET)
 		follow_header(m);
-	else if (!log_join_hold(&m->join, &m->where, text, width))
-		deliver(m, &m->where, text);
+	else if (!log_join_hold(&m->r->join, &m->r->where, text, width))
+		deliver(m, &m->r->where, text);
 }
 
 static void
 take_summary(struct maillog *m, struct bytes text)
 {
-	struct log_event *e = &m->join.event;
-	struct log_where w = m->where;
+	struct log_event *e = &m->r->join.event;
+	struct log_where w = m->r->where;
 
 	release(m);
 	m->file->understood++;
@@ -193,14 +203,15 @@ take_other(struct maillog *m, const struct log_prefix *p, struct bytes line)
 {
 	static const char word[] = "ICID ";
 
-	if (m->join.holds && p->kind == LOG_PREFIX_NONE && log_join_continue(&m->join, line)) {
-		if (m->join.event.ending == LOG_ENDING_WHOLE)
+	if (m->r->join.holds && p->kind == LOG_PREFIX_NONE &&
+	    log_join_continue(&m->r->join, line)) {
+		if (m->r->join.event.ending == LOG_ENDING_WHOLE)
 			release(m);
 		return;
 	}
 	release(m);
 	if (line.n > 0 && memmem(line.p, line.n, word, sizeof word - 1) != NULL)
-		count_unparsed(m, &m->where, line);
+		count_unparsed(m, &m->r->where, line);
 }
 
 /* A line whose stamp was broken off has it from the line before. */
@@ -208,10 +219,10 @@ static void
 mend_stamp(struct maillog *m, struct log_prefix *p)
 {
 	if (p->kind == LOG_PREFIX_TEXT && p->stamp.local_ns == LOG_TIME_NONE)
-		p->stamp = m->lone;
-	m->lone = no_stamp;
+		p->stamp = m->r->lone;
+	m->r->lone = no_stamp;
 	if (p->kind == LOG_PREFIX_STAMP && p->text.n == 0)
-		m->lone = p->stamp;
+		m->r->lone = p->stamp;
 }
 
 static void
@@ -220,18 +231,18 @@ take_line(struct maillog *m, struct bytes line)
 	struct log_prefix p;
 
 	m->file->lines++;
-	if (m->where.place.line < UINT32_MAX)
-		m->where.place.line++;
+	if (m->r->where.place.line < UINT32_MAX)
+		m->r->where.place.line++;
 	while (line.n > 0 && line.p[line.n - 1] == '\r')
 		line.n--;
-	if (log_prefix_same(&m->memo, line)) {
-		take_text(m, bytes_skip(line, m->memo.n), line.n);
+	if (log_prefix_same(&m->r->memo, line)) {
+		take_text(m, bytes_skip(line, m->r->memo.n), line.n);
 		return;
 	}
-	log_prefix_parse(&p, line, m->last_ns);
+	log_prefix_parse(&p, line, m->r->last_ns);
 	mend_stamp(m, &p);
 	set_where(m, &p);
-	log_prefix_remember(&m->memo, &p, line);
+	log_prefix_remember(&m->r->memo, &p, line);
 	if (p.kind == LOG_PREFIX_TEXT)
 		take_text(m, p.text, line.n);
 	else if (p.kind == LOG_PREFIX_CEF)
@@ -256,26 +267,26 @@ take_capped(struct maillog *m, struct bytes line)
 static void
 add_partial(struct maillog *m, struct bytes b)
 {
-	size_t room = MAILLOG_MAX_LINE - m->partial_n;
+	size_t room = MAILLOG_MAX_LINE - m->r->partial_n;
 
 	if (b.n > room) {
 		b.n = room;
-		m->partial_cut = true;
+		m->r->partial_cut = true;
 	}
-	memcpy(m->partial + m->partial_n, b.p, b.n);
-	m->partial_n += b.n;
+	memcpy(m->r->partial + m->r->partial_n, b.p, b.n);
+	m->r->partial_n += b.n;
 }
 
 static void
 take_partial(struct maillog *m)
 {
-	if (m->partial_cut)
+	if (m->r->partial_cut)
 		limits_hit(&m->limits, LIMIT_LOG_LINES_CUT, 1);
-	take_line(m, bytes_of(m->partial, m->partial_n));
+	take_line(m, bytes_of(m->r->partial, m->r->partial_n));
 	/* The held line may be in there. */
-	log_join_keep(&m->join);
-	m->partial_n = 0;
-	m->partial_cut = false;
+	log_join_keep(&m->r->join);
+	m->r->partial_n = 0;
+	m->r->partial_cut = false;
 }
 
 void
@@ -287,14 +298,14 @@ maillog_feed(struct maillog *m, struct bytes block)
 		struct bytes line = bytes_head(block, (size_t)(end - block.p));
 
 		block = bytes_skip(block, line.n + 1);
-		if (m->partial_n == 0 && !m->partial_cut) {
+		if (m->r->partial_n == 0 && !m->r->partial_cut) {
 			take_capped(m, line);
 		} else {
 			add_partial(m, line);
 			take_partial(m);
 		}
 	}
-	log_join_keep(&m->join);
+	log_join_keep(&m->r->join);
 	if (block.n > 0)
 		add_partial(m, block);
 }
@@ -302,12 +313,30 @@ maillog_feed(struct maillog *m, struct bytes block)
 void
 maillog_end(struct maillog *m)
 {
-	if (m->partial_n > 0)
+	if (m->r->partial_n > 0)
 		take_partial(m);
 	release(m);
 }
 
 /* ---- the object */
+
+/* One more place in a log, which we are at then. */
+static bool
+add_reading(struct maillog *m)
+{
+	struct reading *r = calloc(1, sizeof *r);
+
+	if (r != NULL)
+		r->partial = malloc(MAILLOG_MAX_LINE);
+	if (r == NULL || r->partial == NULL) {
+		free(r);
+		return false;
+	}
+	r->utc_offset_s = LOG_OFFSET_NONE;
+	r->next = m->readings;
+	m->r = m->readings = r;
+	return true;
+}
 
 struct maillog *
 maillog_new(const struct maillog_config *config)
@@ -321,12 +350,10 @@ maillog_new(const struct maillog_config *config)
 		m->config.max_open = MAILLOG_MAX_OPEN;
 	if (m->config.max_memory == 0)
 		m->config.max_memory = MAILLOG_MAX_MEMORY;
-	m->partial = malloc(MAILLOG_MAX_LINE);
-	if (m->partial == NULL) {
+	if (!add_reading(m)) {
 		free(m);
 		return NULL;
 	}
-	m->utc_offset_s = LOG_OFFSET_NONE;
 	log_origins_init(&m->origins, &m->limits);
 	log_table_init(
 	    &m->table, m->config.max_open, m->config.max_memory, &m->limits, count_session, m);
@@ -341,7 +368,13 @@ maillog_free(struct maillog *m)
 	for (size_t i = 0; i < m->file_count; i++)
 		free(m->files[i].path);
 	free(m->files);
-	free(m->partial);
+	while (m->readings != NULL) {
+		struct reading *r = m->readings;
+
+		m->readings = r->next;
+		free(r->partial);
+		free(r);
+	}
 	log_table_clear(&m->table);
 	free(m);
 }
@@ -376,19 +409,66 @@ maillog_begin(struct maillog *m, const struct maillog_start *start)
 		return STATUS_NOMEM;
 	}
 	if (start->utc_offset_s != LOG_OFFSET_NONE)
-		m->utc_offset_s = start->utc_offset_s;
+		m->r->utc_offset_s = start->utc_offset_s;
 	if (m->config.utc_offset_s != LOG_OFFSET_NONE)
 		set_file_offset(&f, LOG_OFFSET_FROM_OPTION, m->config.utc_offset_s);
-	else if (m->utc_offset_s != LOG_OFFSET_NONE)
-		set_file_offset(&f, LOG_OFFSET_FROM_HEADER, m->utc_offset_s);
+	else if (m->r->utc_offset_s != LOG_OFFSET_NONE)
+		set_file_offset(&f, LOG_OFFSET_FROM_HEADER, m->r->utc_offset_s);
 	m->files[m->file_count] = f;
 	m->file = &m->files[m->file_count++];
-	m->last_ns = start->near_ns;
-	m->lone = no_stamp;
-	m->where = (struct log_where){ .place.file = (uint16_t)(m->file - m->files) };
+	m->r->last_ns = start->near_ns;
+	m->r->lone = no_stamp;
+	m->r->file = m->file_count - 1;
+	m->r->where = (struct log_where){ .place.file = (uint16_t)m->r->file };
 	/* The same octets may mean another year here. */
-	m->memo.n = 0;
+	m->r->memo.n = 0;
 	return STATUS_OK;
+}
+
+enum status
+maillog_follow(struct maillog *m, const struct maillog_start *start)
+{
+	return add_reading(m) ? maillog_begin(m, start) : STATUS_NOMEM;
+}
+
+void
+maillog_resume(struct maillog *m, size_t file)
+{
+	if (m->r->file == file)
+		return;
+	for (m->r = m->readings; m->r->file != file;)
+		m->r = m->r->next;
+	m->file = &m->files[file];
+}
+
+void
+maillog_rotate(struct maillog *m)
+{
+	maillog_end(m);
+	m->r->lone = no_stamp;
+	m->r->where.place.line = 0;
+}
+
+void
+maillog_skip(struct maillog *m, uint64_t lines)
+{
+	uint64_t left = UINT32_MAX - m->r->where.place.line;
+
+	m->file->lines += lines;
+	m->r->where.place.line += (uint32_t)(lines < left ? lines : left);
+}
+
+void
+maillog_quiet(struct maillog *m)
+{
+	release(m);
+	log_table_quiet(&m->table);
+}
+
+void
+maillog_peek(struct maillog *m, log_session_sink *sink, void *ctx)
+{
+	log_table_peek(&m->table, sink, ctx);
 }
 
 void

@@ -70,6 +70,21 @@ void maillog_free(struct maillog *m);
 
 enum status maillog_begin(struct maillog *m, const struct maillog_start *start);
 void maillog_feed(struct maillog *m, struct bytes block);
+/*
+ * For logs that grow, several at once: as _begin, but the log keeps a place of its own, to which
+ * _resume returns with its number in maillog_files. What follows is of the log resumed last.
+ */
+enum status maillog_follow(struct maillog *m, const struct maillog_start *start);
+void maillog_resume(struct maillog *m, size_t file);
+/* It goes on in a new file of its name: the line begun is whole, and lines count from 1. */
+void maillog_rotate(struct maillog *m);
+/* So many lines of it went by unread. */
+void maillog_skip(struct maillog *m, uint64_t lines);
+/* Nothing came for a while: the line that is held is whole, and closed sessions end. */
+void maillog_quiet(struct maillog *m);
+/* Calls the sink for each open session, as it would end now, with its id, and leaves it open. */
+void maillog_peek(struct maillog *m, log_session_sink *sink, void *ctx);
+
 /* The end of the log that was begun last; its last line may lack its end. */
 void maillog_end(struct maillog *m);
 /* Says of it that what follows could not be read, and why. */
