@@ -4,24 +4,22 @@
 
 #include "reports/address.h"
 
-/* "key": of an object, with the comma that parts it from the one before. */
+/* A key behind another value, as octets: there are thirty in each session. */
+#define KEY(name) BYTES_LIT(",\"" name "\":")
+
 static void
-put_key(struct line *l, const char *key)
+put_null(struct line *l)
 {
-	if (l->n > 0 && l->text[l->n - 1] != '{')
-		LINE_LITERAL(l, ",");
-	LINE_LITERAL(l, "\"");
-	line_bytes(l, bytes_str(key));
-	LINE_LITERAL(l, "\":");
+	LINE_LITERAL(l, "null");
 }
 
 /* NULL is null; a word of our own needs no escape. */
 static void
-put_word(struct line *l, const char *key, const char *word)
+put_word(struct line *l, struct bytes key, const char *word)
 {
-	put_key(l, key);
+	line_bytes(l, key);
 	if (word == NULL) {
-		LINE_LITERAL(l, "null");
+		put_null(l);
 		return;
 	}
 	LINE_LITERAL(l, "\"");
@@ -30,36 +28,36 @@ put_word(struct line *l, const char *key, const char *word)
 }
 
 static void
-put_number(struct line *l, const char *key, uint64_t number)
+put_number(struct line *l, struct bytes key, uint64_t number)
 {
-	put_key(l, key);
+	line_bytes(l, key);
 	line_number(l, number);
 }
 
 static void
-put_flag(struct line *l, const char *key, bool flag)
+put_flag(struct line *l, struct bytes key, bool flag)
 {
-	put_key(l, key);
+	line_bytes(l, key);
 	line_bytes(l, flag ? BYTES_LIT("true") : BYTES_LIT("false"));
 }
 
 static void
-put_text(struct line *l, const char *key, const struct log_session *s, enum log_text_id which)
+put_text(struct line *l, struct bytes key, const struct log_session *s, enum log_text_id which)
 {
-	put_key(l, key);
+	line_bytes(l, key);
 	if (log_text_present(s->text[which]))
 		line_quoted(l, log_session_text(s, s->text[which]));
 	else
-		LINE_LITERAL(l, "null");
+		put_null(l);
 }
 
 /* A reading of the log's clock, in UTC. */
 static void
-put_time(struct line *l, const char *key, int64_t local_ns, int32_t utc_offset_s)
+put_time(struct line *l, struct bytes key, int64_t local_ns, int32_t utc_offset_s)
 {
-	put_key(l, key);
+	line_bytes(l, key);
 	if (local_ns == LOG_TIME_NONE) {
-		LINE_LITERAL(l, "null");
+		put_null(l);
 		return;
 	}
 	LINE_LITERAL(l, "\"");
@@ -68,7 +66,7 @@ put_time(struct line *l, const char *key, int64_t local_ns, int32_t utc_offset_s
 }
 
 static void
-put_address(struct line *l, const char *key, const struct addr *a)
+put_address(struct line *l, struct bytes key, const struct addr *a)
 {
 	char room[ADDRESS_ROOM];
 
@@ -76,20 +74,20 @@ put_address(struct line *l, const char *key, const struct addr *a)
 }
 
 static void
-put_peer(struct line *l, const struct log_session *s)
+put_peer(struct line *l, struct bytes key, const struct log_session *s)
 {
 	if (s->peer.family == 0)
-		put_text(l, "address", s, LOG_TEXT_ADDRESS);
+		put_text(l, key, s, LOG_TEXT_ADDRESS);
 	else
-		put_address(l, "address", &s->peer);
+		put_address(l, key, &s->peer);
 }
 
 static void
-put_parties(struct line *l, const char *key, const struct log_session *s, struct log_list list)
+put_parties(struct line *l, struct bytes key, const struct log_session *s, struct log_list list)
 {
 	const struct log_party *p = log_session_list(s, list);
 
-	put_key(l, key);
+	line_bytes(l, key);
 	LINE_LITERAL(l, "[");
 	for (uint16_t i = 0; i < list.count; i++) {
 		if (i > 0)
@@ -106,14 +104,14 @@ put_refused(struct line *l, const struct log_session *s)
 	const struct log_party *p = log_session_list(s, s->recipients);
 	bool any = false;
 
-	put_key(l, "refused");
+	line_bytes(l, KEY("refused"));
 	LINE_LITERAL(l, "[");
 	for (uint16_t i = 0; i < s->recipients.count; i++) {
 		if (p[i].refusal == LOG_REFUSAL_NONE)
 			continue;
 		line_bytes(l, any ? BYTES_LIT(",{\"address\":") : BYTES_LIT("{\"address\":"));
 		line_quoted(l, log_session_text(s, p[i].address));
-		put_word(l, "by", log_refusal_name(p[i].refusal));
+		put_word(l, KEY("by"), log_refusal_name(p[i].refusal));
 		LINE_LITERAL(l, "}");
 		any = true;
 	}
@@ -126,7 +124,7 @@ put_messages(struct line *l, const struct log_session *s)
 	const struct log_message *m = log_session_list(s, s->messages);
 	uint64_t received = 0;
 
-	put_key(l, "mids");
+	line_bytes(l, KEY("mids"));
 	LINE_LITERAL(l, "[");
 	for (uint16_t i = 0; i < s->messages.count; i++) {
 		if (i > 0)
@@ -135,13 +133,13 @@ put_messages(struct line *l, const struct log_session *s)
 		received += m[i].receipt == LOG_RECEIPT_READY;
 	}
 	LINE_LITERAL(l, "]");
-	put_number(l, "received", received);
+	put_number(l, KEY("received"), received);
 }
 
 static void
 put_match(struct line *l, const struct json_log_match *match)
 {
-	put_key(l, "matched_by");
+	line_bytes(l, KEY("matched_by"));
 	LINE_LITERAL(l, "[");
 	for (size_t i = 0; match != NULL && i < match->count; i++) {
 		line_bytes(l, i > 0 ? BYTES_LIT(",\"") : BYTES_LIT("\""));
@@ -149,27 +147,44 @@ put_match(struct line *l, const struct json_log_match *match)
 		LINE_LITERAL(l, "\"");
 	}
 	LINE_LITERAL(l, "]");
-	put_word(l, "confidence", match == NULL ? NULL : match->confidence);
+	put_word(l, KEY("confidence"), match == NULL ? NULL : match->confidence);
 }
 
-/* What the contract of the report does not ask for. */
+static void
+put_verified(struct line *l, int8_t verified)
+{
+	line_bytes(l, KEY("verified"));
+	line_bytes(l, verified < 0 ? BYTES_LIT("null")
+		      : verified   ? BYTES_LIT("true")
+				   : BYTES_LIT("false"));
+}
+
+/* What the report's contract does not ask for. */
 static void
 put_more(struct line *l, const struct maillog *m, const struct log_session *s)
 {
 	put_refused(l, s);
-	put_peer(l, s);
-	put_text(l, "host", s, LOG_TEXT_HOST);
-	put_key(l, "verified");
-	line_bytes(l, s->verified < 0 ? BYTES_LIT("null")
-		      : s->verified   ? BYTES_LIT("true")
-				      : BYTES_LIT("false"));
-	put_text(l, "interface", s, LOG_TEXT_INTERFACE);
-	put_address(l, "interface_address", &s->interface_addr);
-	put_word(l, "tls", log_tls_name(s->tls));
-	put_word(l, "auth", log_auth_name(s->auth));
-	put_flag(l, "harvest", s->harvest);
-	put_flag(l, "incomplete", s->incomplete);
-	put_word(l, "serial", maillog_serial(m, s->appliance));
+	put_peer(l, KEY("address"), s);
+	put_text(l, KEY("host"), s, LOG_TEXT_HOST);
+	put_verified(l, s->verified);
+	put_text(l, KEY("interface"), s, LOG_TEXT_INTERFACE);
+	put_address(l, KEY("interface_address"), &s->interface_addr);
+	put_word(l, KEY("tls"), log_tls_name(s->tls));
+	put_word(l, KEY("auth"), log_auth_name(s->auth));
+	put_flag(l, KEY("harvest"), s->harvest);
+	put_flag(l, KEY("incomplete"), s->incomplete);
+	put_word(l, KEY("serial"), maillog_serial(m, s->appliance));
+}
+
+static void
+begin(struct line *l, const char *type)
+{
+	LINE_LITERAL(l, "{");
+	if (type == NULL)
+		return;
+	LINE_LITERAL(l, "\"type\":\"");
+	line_bytes(l, bytes_str(type));
+	LINE_LITERAL(l, "\",");
 }
 
 void
@@ -179,59 +194,60 @@ json_log_session(struct line *l, const struct maillog *m, const struct log_sessi
 	size_t count;
 	const struct maillog_file *files = maillog_files(m, &count);
 
-	LINE_LITERAL(l, "{");
-	if (type != NULL)
-		put_word(l, "type", type);
-	put_number(l, "icid", s->icid);
-	put_word(l, "action", log_action_name(s->action));
-	put_text(l, "sender_group", s, LOG_TEXT_GROUP);
-	put_text(l, "match", s, LOG_TEXT_MATCH);
-	put_text(l, "sbrs", s, LOG_TEXT_SBRS);
-	put_text(l, "country", s, LOG_TEXT_COUNTRY);
-	put_flag(l, "delayed", s->delayed);
-	put_time(l, "opened", log_session_opened(s), s->utc_offset_s);
-	put_time(l, "closed", s->closed_ns, s->utc_offset_s);
-	put_word(l, "how", log_end_name(s->end));
-	put_parties(l, "mail_from", s, s->senders);
-	put_parties(l, "recipients", s, s->recipients);
+	begin(l, type);
+	put_number(l, BYTES_LIT("\"icid\":"), s->icid);
+	put_word(l, KEY("action"), log_action_name(s->action));
+	put_text(l, KEY("sender_group"), s, LOG_TEXT_GROUP);
+	put_text(l, KEY("match"), s, LOG_TEXT_MATCH);
+	put_text(l, KEY("sbrs"), s, LOG_TEXT_SBRS);
+	put_text(l, KEY("country"), s, LOG_TEXT_COUNTRY);
+	put_flag(l, KEY("delayed"), s->delayed);
+	put_time(l, KEY("opened"), log_session_opened(s), s->utc_offset_s);
+	put_time(l, KEY("closed"), s->closed_ns, s->utc_offset_s);
+	put_word(l, KEY("how"), log_end_name(s->end));
+	put_parties(l, KEY("mail_from"), s, s->senders);
+	put_parties(l, KEY("recipients"), s, s->recipients);
 	put_messages(l, s);
-	put_key(l, "file");
+	line_bytes(l, KEY("file"));
 	line_quoted(l, bytes_str(files[s->first_line.file].path));
-	put_number(l, "line", s->first_line.line);
+	put_number(l, KEY("line"), s->first_line.line);
 	put_match(l, match);
 	put_more(l, m, s);
 	LINE_LITERAL(l, "}");
 }
 
+static void
+put_offset(struct line *l, const struct maillog_file *f)
+{
+	line_bytes(l, KEY("utc_offset_s"));
+	if (f->offset_from == LOG_OFFSET_FROM_NONE) {
+		put_null(l);
+		return;
+	}
+	if (f->utc_offset_s < 0)
+		LINE_LITERAL(l, "-");
+	line_number(l, (uint64_t)llabs(f->utc_offset_s));
+}
+
 void
 json_log_file(struct line *l, const struct maillog_file *f, const char *type)
 {
-	bool known = f->offset_from != LOG_OFFSET_FROM_NONE;
-
-	LINE_LITERAL(l, "{");
-	if (type != NULL)
-		put_word(l, "type", type);
-	put_key(l, "path");
+	begin(l, type);
+	LINE_LITERAL(l, "\"path\":");
 	line_quoted(l, bytes_str(f->path));
-	put_number(l, "lines", f->lines);
-	put_number(l, "sessions", f->sessions);
-	put_number(l, "unparsed", f->unparsed);
-	put_key(l, "utc_offset_s");
-	if (known && f->utc_offset_s < 0)
-		LINE_LITERAL(l, "-");
-	if (known)
-		line_number(l, (uint64_t)llabs(f->utc_offset_s));
-	else
-		LINE_LITERAL(l, "null");
-	put_word(l, "utc_offset_from", log_offset_from_name(f->offset_from));
-	put_time(l, "first", f->first_ns, f->utc_offset_s);
-	put_time(l, "last", f->last_ns, f->utc_offset_s);
-	put_word(l, "compression", f->compression);
-	put_key(l, "damaged");
+	put_number(l, KEY("lines"), f->lines);
+	put_number(l, KEY("sessions"), f->sessions);
+	put_number(l, KEY("unparsed"), f->unparsed);
+	put_offset(l, f);
+	put_word(l, KEY("utc_offset_from"), log_offset_from_name(f->offset_from));
+	put_time(l, KEY("first"), f->first_ns, f->utc_offset_s);
+	put_time(l, KEY("last"), f->last_ns, f->utc_offset_s);
+	put_word(l, KEY("compression"), f->compression);
+	line_bytes(l, KEY("damaged"));
 	if (f->damaged[0] != '\0')
 		line_quoted(l, bytes_str(f->damaged));
 	else
-		LINE_LITERAL(l, "null");
+		put_null(l);
 	LINE_LITERAL(l, "}");
 }
 
@@ -276,21 +292,20 @@ json_log_put_file(struct json_put *p, struct json_object *to, const struct maill
 static void
 put_head(struct line *l)
 {
-	put_word(l, "schema", "hatcheck.log/1");
-	put_key(l, "generator");
-	LINE_LITERAL(l, "{");
-	put_word(l, "name", "hatcheck");
-	put_word(l, "version", HATCHECK_VERSION);
-	LINE_LITERAL(l, "}");
+	LINE_LITERAL(l, "\"schema\":\"hatcheck.log/1\",\"generator\":{\"name\":\"hatcheck\",");
+	LINE_LITERAL(l, "\"version\":\"" HATCHECK_VERSION "\"}");
 }
 
 static void
 put_limits(struct line *l, const struct limits *limits)
 {
-	put_key(l, "limits");
-	LINE_LITERAL(l, "{");
-	for (enum limit i = 0; i < LIMIT_COUNT; i++)
-		put_number(l, limit_name(i), limits->reached[i]);
+	LINE_LITERAL(l, ",\"limits\":{");
+	for (enum limit i = 0; i < LIMIT_COUNT; i++) {
+		line_bytes(l, i > 0 ? BYTES_LIT(",\"") : BYTES_LIT("\""));
+		line_bytes(l, bytes_str(limit_name(i)));
+		LINE_LITERAL(l, "\":");
+		line_number(l, limits->reached[i]);
+	}
 	LINE_LITERAL(l, "}");
 }
 
@@ -369,8 +384,7 @@ json_log_end_lines(struct json_log *j, const struct maillog *m)
 		json_log_file(l, &files[i], "log_file");
 		LINE_LITERAL(l, "\n");
 	}
-	LINE_LITERAL(l, "{");
-	put_word(l, "type", "summary");
+	begin(l, "summary");
 	put_head(l);
 	put_limits(l, maillog_limits(m));
 	LINE_LITERAL(l, "}\n");

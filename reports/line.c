@@ -6,24 +6,23 @@
 #include "reports/decimal.h"
 #include "reports/rfc3339.h"
 
-/* Room for n more octets; NULL without memory. */
-static char *
-reserve(struct line *l, size_t n)
+bool
+line_grow(struct line *l, size_t n)
 {
-	if (l->failed)
-		return NULL;
-	if (l->n + n > l->room) {
-		size_t room = (l->n + n) * 2;
-		char *text = realloc(l->text, room);
+	size_t room = (l->n + n) * 2;
+	char *text;
 
-		if (text == NULL) {
-			l->failed = true;
-			return NULL;
-		}
-		l->text = text;
-		l->room = room;
+	if (l->room - l->n >= n)
+		return !l->failed;
+	text = l->failed ? NULL : realloc(l->text, room);
+	if (text == NULL) {
+		l->failed = true;
+		l->n = l->room = 0; /* so that everything comes here */
+		return false;
 	}
-	return l->text + l->n;
+	l->text = text;
+	l->room = room;
+	return true;
 }
 
 void
@@ -42,41 +41,28 @@ line_flush(struct line *l, struct output *out)
 }
 
 void
-line_bytes(struct line *l, struct bytes b)
-{
-	char *at = reserve(l, b.n);
-
-	if (at == NULL || b.n == 0)
-		return;
-	memcpy(at, b.p, b.n);
-	l->n += b.n;
-}
-
-void
 line_number(struct line *l, uint64_t number)
 {
-	char *at = reserve(l, DECIMAL_ROOM);
-
-	if (at != NULL)
-		l->n += (size_t)(decimal_put(at, number) - at);
+	if (line_grow(l, DECIMAL_ROOM))
+		l->n = (size_t)(decimal_put(l->text + l->n, number) - l->text);
 }
 
-/* Octets at the front that stand for themselves, in JSON too if `quoted`. */
+/* Octets at the front that stand for themselves in a JSON string. */
 static size_t
-plain_length(struct bytes b, bool quoted)
+plain_quoted(struct bytes b)
 {
-	size_t n = 0, plain = escape_plain(b);
+	size_t n = 0;
 
-	while (quoted && n < plain && b.p[n] != '"' && b.p[n] != '\\')
+	while (n < b.n && b.p[n] >= 0x20 && b.p[n] < 0x7f && b.p[n] != '"' && b.p[n] != '\\')
 		n++;
-	return quoted ? n : plain;
+	return n;
 }
 
 static void
 escape(struct line *l, struct bytes raw, bool quoted)
 {
 	for (;;) {
-		size_t n = plain_length(raw, quoted);
+		size_t n = quoted ? plain_quoted(raw) : escape_plain(raw);
 		char one[ESCAPE_CHARACTER];
 
 		line_bytes(l, bytes_head(raw, n));
@@ -109,9 +95,17 @@ line_quoted(struct line *l, struct bytes raw)
 void
 line_time(struct line *l, int64_t ts_ns)
 {
-	char room[RFC3339_ROOM];
+	int64_t s = ts_ns / 1000000000;
 
-	line_bytes(l, bytes_str(rfc3339_format(room, ts_ns, 0)));
+	/* Many things happen in one second. */
+	if (s != l->time_s || l->time[0] == '\0') {
+		char room[RFC3339_ROOM];
+
+		l->time_s = s;
+		memcpy(l->time, rfc3339_format(room, s * 1000000000, 0),
+		    sizeof "2009-07-17T23:39:36Z");
+	}
+	line_bytes(l, bytes_str(l->time));
 }
 
 void
@@ -124,10 +118,8 @@ void
 line_pad(struct line *l, size_t column)
 {
 	size_t have = l->n - l->start, n = have < column ? column - have : 1;
-	char *at = reserve(l, n);
-
-	if (at == NULL)
+	if (!line_grow(l, n))
 		return;
-	memset(at, ' ', n);
+	memset(l->text + l->n, ' ', n);
 	l->n += n;
 }

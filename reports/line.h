@@ -1,8 +1,8 @@
 /*
  * line: lines of output put together in memory, and quickly.
  *
- * For lists of millions, where a call of printf for each field would cost more than all that
- * was done to know it. What is appended waits until line_flush.
+ * For lists of millions, where a call for each field would cost more than all that was
+ * done to know it. What is appended waits until line_flush.
  * Owns:  its room, which grows with what waits in it.
  * Fails: without memory `failed` is set, and nothing more is appended.
  */
@@ -11,7 +11,7 @@
 
 #include "reports/output.h"
 
-#define LINE_FLUSH ((size_t)1 << 16) /* more than this is worth a write */
+#define LINE_FLUSH ((size_t)1 << 12) /* more than this is worth a write */
 
 /* Start with zeroes. */
 struct line {
@@ -19,12 +19,28 @@ struct line {
 	size_t n, room;
 	size_t start; /* of the line, for line_pad */
 	bool failed;
+	int64_t time_s; /* the last that line_time was asked for, */
+	char time[32];  /* and its text, empty before the first */
 };
 
 void line_clear(struct line *l);
 /* All that waits goes to the output. */
 void line_flush(struct line *l, struct output *out);
-void line_bytes(struct line *l, struct bytes b);
+/* Room for n more octets; false without memory. */
+bool line_grow(struct line *l, size_t n);
+
+static inline void
+line_bytes(struct line *l, struct bytes b)
+{
+	if (b.n > l->room - l->n && !line_grow(l, b.n))
+		return;
+	if (b.n > 0)
+		memcpy(l->text + l->n, b.p, b.n);
+	l->n += b.n;
+}
+
+#define LINE_LITERAL(l, s) line_bytes(l, BYTES_LIT(s))
+
 void line_number(struct line *l, uint64_t number);
 /* As escape_text makes it. */
 void line_escaped(struct line *l, struct bytes raw);
@@ -36,7 +52,5 @@ void line_time(struct line *l, int64_t ts_ns);
 void line_begin(struct line *l);
 /* Spaces up to that column, at least one. */
 void line_pad(struct line *l, size_t column);
-
-#define LINE_LITERAL(l, s) line_bytes(l, BYTES_LIT(s))
 
 #endif
