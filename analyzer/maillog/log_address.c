@@ -7,21 +7,26 @@ static bool
 parse_ipv4(struct addr *out, struct bytes text)
 {
 	const uint8_t *p = text.p, *end = p + text.n;
+	unsigned value = 0, digits = 0, part = 0;
 
-	for (int part = 0; part < 4; part++) {
-		const uint8_t *from = p;
-		unsigned value = 0;
+	for (; p < end; p++) {
+		unsigned digit = (unsigned)(*p - '0');
 
-		for (; p < end && (uint8_t)(*p - '0') < 10; p++)
-			value = value * 10 + (unsigned)(*p - '0');
-		if (p == from || p - from > 3 || value > 255)
+		if (digit < 10) {
+			value = value * 10 + digit;
+			digits++;
+			continue;
+		}
+		if (*p != '.' || digits == 0 || digits > 3 || value > 255 || part == 3)
 			return false;
-		out->octet[part] = (uint8_t)value;
-		if (part < 3 && (p == end || *p++ != '.'))
-			return false;
+		out->octet[part++] = (uint8_t)value;
+		value = digits = 0;
 	}
+	if (part != 3 || digits == 0 || digits > 3 || value > 255)
+		return false;
+	out->octet[3] = (uint8_t)value;
 	out->family = 4;
-	return p == end;
+	return true;
 }
 
 static bool
@@ -60,4 +65,16 @@ log_address_parse(struct addr *out, struct bytes text)
 		return true;
 	memset(out, 0, sizeof *out);
 	return false;
+}
+
+void
+log_address_again(struct log_address_memo *memo, struct addr *out, struct bytes text)
+{
+	if (text.n == 0 || text.n != memo->n || memcmp(text.p, memo->text, text.n) != 0) {
+		memo->n = text.n < sizeof memo->text ? text.n : 0;
+		if (memo->n > 0)
+			memcpy(memo->text, text.p, memo->n);
+		(void)log_address_parse(&memo->addr, text);
+	}
+	*out = memo->addr;
 }

@@ -12,4 +12,14 @@
 /* False if the text is no address, as a masked one is none (x.x.x.x); *out has family 0 then. */
 bool log_address_parse(struct addr *out, struct bytes text);
 
+/* The last text and its address. Start with zeroes. */
+struct log_address_memo {
+	char text[48];
+	size_t n;
+	struct addr addr;
+};
+
+/* The same where one text comes again and again, as that of an interface does. */
+void log_address_again(struct log_address_memo *memo, struct addr *out, struct bytes text);
+
 #endif

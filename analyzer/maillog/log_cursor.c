@@ -67,20 +67,6 @@ log_cursor_angle(struct log_cursor *c, struct bytes *inside)
 	return true;
 }
 
-struct bytes
-log_cursor_until(struct log_cursor *c, struct bytes keyword)
-{
-	const uint8_t *from = c->p;
-
-	for (log_cursor_spaces(c); c->p < c->end; log_cursor_next(c)) {
-		if (*c->p == *keyword.p && log_cursor_at(c, keyword)) {
-			log_cursor_mark(c);
-			break;
-		}
-	}
-	return log_cursor_trim(bytes_of(from, (size_t)(c->p - from)));
-}
-
 bool
 log_cursor_dispatch(
     const struct log_row *rows, size_t count, struct log_event *out, struct log_cursor *c)

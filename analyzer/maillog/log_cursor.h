@@ -47,8 +47,6 @@ bool log_cursor_number(struct log_cursor *c, uint64_t *value);
 bool log_cursor_words(struct log_cursor *c, const char *phrase);
 /* What stands between '<' here and the last '>' of the text; false without both. */
 bool log_cursor_angle(struct log_cursor *c, struct bytes *inside);
-/* The words up to the keyword, trimmed; the keyword is left standing. Else all the rest. */
-struct bytes log_cursor_until(struct log_cursor *c, struct bytes keyword);
 /* Takes "(ADDRESS)" off the end of *b, and trims it; empty if there is none. */
 struct bytes log_cursor_bracketed(struct bytes *b);
 
@@ -104,25 +102,45 @@ log_cursor_phrase(struct log_cursor *c, const char *phrase)
 	return true;
 }
 
+/* The next space, or the end. */
+static inline const uint8_t *
+log_cursor_space(const struct log_cursor *c)
+{
+	const uint8_t *space = c->p < c->end ? memchr(c->p, ' ', log_cursor_left(c)) : NULL;
+
+	return space != NULL ? space : c->end;
+}
+
 /* The next word, empty at the end. */
 static inline struct bytes
 log_cursor_word(struct log_cursor *c)
 {
-	const uint8_t *from, *to;
+	const uint8_t *from;
 
 	log_cursor_spaces(c);
 	from = c->p;
-	to = from < c->end ? memchr(from, ' ', log_cursor_left(c)) : NULL;
-	c->p = to != NULL ? to : c->end;
+	c->p = log_cursor_space(c);
 	return bytes_of(from, (size_t)(c->p - from));
 }
 
-/* To the beginning of the next word. */
-static inline void
-log_cursor_next(struct log_cursor *c)
+/*
+ * The words up to the keyword, which is left standing, or all the rest. Goes from word to
+ * word: values may hold spaces, keywords stand alone.
+ */
+static inline struct bytes
+log_cursor_until(struct log_cursor *c, struct bytes keyword)
 {
-	(void)log_cursor_word(c);
+	const uint8_t *from, *to;
+
 	log_cursor_spaces(c);
+	from = to = c->p;
+	while (c->p < c->end && !(*c->p == *keyword.p && log_cursor_at(c, keyword))) {
+		c->p = to = log_cursor_space(c);
+		log_cursor_spaces(c);
+	}
+	if (c->p < c->end)
+		log_cursor_mark(c);
+	return bytes_of(from, (size_t)(to - from));
 }
 
 /* Without spaces at either end. */

@@ -87,9 +87,9 @@ log_draft_shrink(struct log_draft *d, struct log_keep *k)
 			clear_buffer(buffers[i], k);
 }
 
-/* The text, kept; absent when it could not be. */
+/* The text as far as it can be kept; absent when it cannot. */
 static struct log_text
-keep_text(struct log_draft *d, struct log_keep *k, struct bytes raw)
+keep_part(struct log_draft *d, struct log_keep *k, struct bytes raw)
 {
 	struct bytes kept = bytes_head(raw, LOG_TEXT_MAX);
 	uint8_t *at = add(d, k, &d->text, kept.n);
@@ -105,6 +105,21 @@ keep_text(struct log_draft *d, struct log_keep *k, struct bytes raw)
 	if (at == NULL)
 		return absent;
 	return (struct log_text){ (uint16_t)(at - (uint8_t *)d->text.at), (uint16_t)kept.n };
+}
+
+/* Nearly always there is room for all of it; a session has half a dozen. */
+static struct log_text
+keep_text(struct log_draft *d, struct log_keep *k, struct bytes raw)
+{
+	struct log_text t = { (uint16_t)d->text.used, (uint16_t)raw.n };
+
+	if (raw.n == 0 || raw.n > LOG_TEXT_MAX || raw.n > d->text.room - d->text.used ||
+	    d->size + raw.n >= LOG_SESSION_MAX)
+		return keep_part(d, k, raw);
+	memcpy((uint8_t *)d->text.at + d->text.used, raw.p, raw.n);
+	d->text.used += raw.n;
+	d->size += raw.n;
+	return t;
 }
 
 void

@@ -1,7 +1,5 @@
 #include "analyzer/maillog/log_follow.h"
 
-#include "analyzer/maillog/log_address.h"
-
 typedef void follower(
     struct log_table *t, struct log_draft *d, const struct log_event *e, const struct log_where *w);
 
@@ -86,7 +84,7 @@ follow_new(
 	d->s.event = false;
 	set_peer(t, d, e->peer.address);
 	set_text(t, d, LOG_TEXT_INTERFACE, e->peer.interface);
-	(void)log_address_parse(&d->s.interface_addr, e->peer.interface_address);
+	log_address_again(&t->interface, &d->s.interface_addr, e->peer.interface_address);
 	set_text(t, d, LOG_TEXT_HOST, e->peer.host);
 	if (e->peer.verified.n > 0)
 		d->s.verified = bytes_eq(e->peer.verified, BYTES_LIT("yes")) ? 1 : 0;

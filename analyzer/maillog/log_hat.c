@@ -2,51 +2,33 @@
 
 enum field { FIELD_MATCH, FIELD_SBRS, FIELD_COUNTRY, FIELDS };
 
-static const struct bytes keywords[FIELDS] = {
-	[FIELD_MATCH] = { (const uint8_t *)"match", 5 },
-	[FIELD_SBRS] = { (const uint8_t *)"SBRS", 4 },
-	[FIELD_COUNTRY] = { (const uint8_t *)"country", 7 },
-};
-
-/* The field whose keyword is here; FIELDS for none. */
+/* Takes the keyword that is here; FIELDS for none. */
 static enum field
-keyword_here(const struct log_cursor *c)
+take_keyword(struct log_cursor *c)
 {
-	enum field f;
-
-	switch (*c->p) {
-	case 'm':
-		f = FIELD_MATCH;
-		break;
-	case 'S':
-		f = FIELD_SBRS;
-		break;
-	case 'c':
-		f = FIELD_COUNTRY;
-		break;
-	default:
-		return FIELDS;
-	}
-	return log_cursor_at(c, keywords[f]) ? f : FIELDS;
+	if (*c->p == 'm' && log_cursor_phrase(c, "match"))
+		return FIELD_MATCH;
+	if (*c->p == 'S' && log_cursor_phrase(c, "SBRS"))
+		return FIELD_SBRS;
+	if (*c->p == 'c' && log_cursor_phrase(c, "country"))
+		return FIELD_COUNTRY;
+	return FIELDS;
 }
 
 /* The words up to the next keyword, which is taken too, or to the end; returns its field. */
 static enum field
 take_value(struct log_cursor *c, struct bytes *value)
 {
-	const uint8_t *from = c->p;
+	const uint8_t *from, *to;
 	enum field next = FIELDS;
 
-	for (log_cursor_spaces(c); c->p < c->end; log_cursor_next(c)) {
-		next = keyword_here(c);
-		if (next != FIELDS)
-			break;
+	log_cursor_spaces(c);
+	from = to = c->p;
+	while (c->p < c->end && (next = take_keyword(c)) == FIELDS) {
+		c->p = to = log_cursor_space(c);
+		log_cursor_spaces(c);
 	}
-	*value = log_cursor_trim(bytes_of(from, (size_t)(c->p - from)));
-	if (next != FIELDS) {
-		c->p += keywords[next].n;
-		log_cursor_mark(c);
-	}
+	*value = bytes_of(from, (size_t)(to - from));
 	return next;
 }
 

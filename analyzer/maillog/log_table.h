@@ -13,11 +13,12 @@
 #ifndef HATCHECK_LOG_TABLE_H
 #define HATCHECK_LOG_TABLE_H
 
+#include "analyzer/maillog/log_address.h"
 #include "analyzer/maillog/log_draft.h"
 #include "analyzer/maillog/log_index.h"
 #include "analyzer/maillog/log_origin.h"
 
-#define LOG_LINGER_NS (5 * LOG_NS_PER_S)
+#define LOG_LINGER_NS (2 * LOG_NS_PER_S)
 #define LOG_IDLE_NS (3600 * LOG_NS_PER_S)
 
 /* The session is borrowed until the sink returns. */
@@ -44,6 +45,7 @@ struct log_table {
 	uint64_t last_id; /* of the sessions begun */
 	int64_t clock_ns; /* of the last line with a stamp; LOG_TIME_NONE */
 	struct log_told told[LOG_ORIGINS];
+	struct log_address_memo interface;
 	union log_room room;
 	log_session_sink *sink;
 	void *ctx;
