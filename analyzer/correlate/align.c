@@ -77,37 +77,50 @@ walk_back(const struct align *a, const uint8_t *choices, const size_t *row, uint
 static int32_t
 weight_or_none(const struct align *a, uint32_t i, uint32_t j)
 {
+	int32_t w;
+
 	if (j == ALIGN_NONE)
 		return 0;
 	if (j < a->from[i] || j >= a->to[i])
 		return -1;
-	return a->weight(a->ctx, i, j) > 0 ? a->weight(a->ctx, i, j) : -1;
+	w = a->weight(a->ctx, i, j);
+	return w > 0 ? w : -1;
 }
 
+/* `now`: the weight that each left has. */
 static bool
-exchange(const struct align *a, uint32_t *right, uint32_t i, uint32_t k)
+exchange(const struct align *a, uint32_t *right, int32_t *now, uint32_t i, uint32_t k)
 {
-	int32_t now = weight_or_none(a, i, right[i]) + weight_or_none(a, k, right[k]);
-	int32_t mine = weight_or_none(a, i, right[k]), its = weight_or_none(a, k, right[i]);
 	uint32_t j = right[i];
+	int32_t mine, its;
 
-	if (right[i] == right[k] || mine < 0 || its < 0 || mine + its <= now)
+	if (right[i] == right[k])
+		return false;
+	mine = weight_or_none(a, i, right[k]);
+	if (mine < 0)
+		return false;
+	its = weight_or_none(a, k, j);
+	if (its < 0 || mine + its <= now[i] + now[k])
 		return false;
 	right[i] = right[k];
 	right[k] = j;
+	now[i] = mine;
+	now[k] = its;
 	return true;
 }
 
 static void
-exchange_neighbours(const struct align *a, uint32_t *right)
+exchange_neighbours(const struct align *a, uint32_t *right, int32_t *now)
 {
 	bool changed = true;
 
+	for (uint32_t i = 0; i < a->n; i++)
+		now[i] = weight_or_none(a, i, right[i]);
 	for (int round = 0; changed && round < EXCHANGE_ROUNDS; round++) {
 		changed = false;
 		for (uint32_t i = 0; i < a->n; i++) {
 			for (uint32_t k = i + 1; k < a->n && k <= i + EXCHANGE_REACH; k++)
-				changed |= exchange(a, right, i, k);
+				changed |= exchange(a, right, now, i, k);
 		}
 	}
 }
@@ -146,6 +159,7 @@ align_run(const struct align *a, uint32_t *right)
 {
 	size_t *row = calloc((size_t)a->n + 1, sizeof *row);
 	int64_t *best = calloc((size_t)a->m + 1, sizeof *best);
+	int32_t *now = calloc((size_t)a->n + 1, sizeof *now);
 	uint8_t *taken = calloc((size_t)a->m + 1, 1), *choices = NULL;
 	uint32_t filled = 0;
 	size_t cells = 0;
@@ -153,7 +167,7 @@ align_run(const struct align *a, uint32_t *right)
 
 	for (uint32_t i = 0; i < a->n; i++)
 		right[i] = ALIGN_NONE;
-	if (row == NULL || best == NULL || taken == NULL)
+	if (row == NULL || best == NULL || taken == NULL || now == NULL)
 		goto end;
 	for (uint32_t i = 0; i < a->n; i++) {
 		row[i] = cells;
@@ -167,12 +181,13 @@ align_run(const struct align *a, uint32_t *right)
 		fill_row(a, i, best, choices + row[i]);
 	}
 	walk_back(a, choices, row, right);
-	exchange_neighbours(a, right);
+	exchange_neighbours(a, right, now);
 	join_left_overs(a, right, taken);
 	ok = true;
 end:
 	free(choices);
 	free(taken);
+	free(now);
 	free(best);
 	free(row);
 	return ok;

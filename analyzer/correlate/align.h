@@ -10,7 +10,7 @@
  *        that may not. Only pairs with j in [from[i], to[i]) are asked; from and to never
  *        decrease with i.
  * Out:   right[i]: the index assigned to i, or ALIGN_NONE.
- * Cost:  O(sum of to[i] - from[i]) calls of weight, as many octets, 16 octets for each m.
+ * Cost:  O(sum of to[i] - from[i]) calls of weight, as many octets, 12 for each n, 9 for each m.
  * Fails: false without memory; nothing is assigned then.
  */
 #ifndef HATCHECK_ALIGN_H

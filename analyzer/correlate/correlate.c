@@ -16,7 +16,10 @@
 #define RIVAL_MARGIN 260 /* less than this apart, two assignments are as good as equal */
 #define RIVAL_REACH 32   /* neighbours on each side that are looked at */
 #define NEAR_NS (CLOCK_NS_PER_S * 3 / 2)
-#define MAX_CELLS ((uint64_t)1 << 27) /* of one band; beyond, the allowance for DNS is given up */
+#define MAX_CELLS ((uint64_t)1 << 25) /* of the bands of one client, and octets */
+#define SLICES 8                      /* of a client's connections that tell the clock, */
+#define SLICE 512                     /* each of so many */
+#define CLOCK_MATCHES 100000          /* are enough for it */
 #define LOSSY_PER_MILLE 3
 
 struct list {
@@ -210,10 +213,16 @@ log_is_lossy(const struct correlate *c)
 
 /* --- one pair -------------------------------------------------------------------------------- */
 
+struct span_ns {
+	int64_t open, close; /* or TRACE_NEVER */
+};
+
 struct pairing { /* the connections and sessions of one client, or those left over */
 	const struct correlate *c;
 	const struct trace *wire, *log;
-	int64_t late_ns; /* allowance for DNS */
+	const struct span_ns *times; /* of the sessions, on the capture's clock */
+	int64_t reach_ns;            /* no further apart may the openings lie */
+	int64_t late_ns;             /* allowance for DNS */
 	bool left_over;
 };
 
@@ -228,9 +237,9 @@ aligned(const struct correlate *c, int64_t log_ns)
  * connection still lives, may have waited for DNS and counts a quarter. -1: too far.
  */
 static int64_t
-distance(const struct pairing *p, const struct trace *w, const struct trace *l)
+distance(const struct pairing *p, const struct trace *w, int64_t open)
 {
-	int64_t open = aligned(p->c, l->open_ns), d = open - w->open_ns;
+	int64_t d = open - w->open_ns;
 	int64_t window = p->c->config.window_ns + CLOCK_NS_PER_S / 2;
 
 	if (open == TRACE_NEVER)
@@ -251,10 +260,8 @@ weigh_parties(uint64_t wire, uint64_t log, bool whole)
 }
 
 static bool
-closes_near(const struct pairing *p, const struct trace *w, const struct trace *l, int64_t *d)
+closes_near(const struct trace *w, int64_t close, int64_t *d)
 {
-	int64_t close = aligned(p->c, l->close_ns);
-
 	if (close == TRACE_NEVER || w->close_ns == TRACE_NEVER)
 		return false;
 	*d = llabs(close - w->close_ns);
@@ -300,10 +307,11 @@ weigh_client(const struct pairing *p, const struct trace *w, const struct trace 
 
 /* 0: cannot be a pair. `by` collects the grounds. */
 static int32_t
-weigh(const struct pairing *p, const struct trace *w, const struct trace *l, uint16_t *by)
+weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by)
 {
-	int64_t window = p->c->config.window_ns + CLOCK_NS_PER_S / 2, open = distance(p, w, l),
-		close;
+	const struct trace *w = &p->wire[i], *l = &p->log[j];
+	int64_t window = p->c->config.window_ns + CLOCK_NS_PER_S / 2,
+		open = distance(p, w, p->times[j].open), close;
 	bool whole = (w->flags & l->flags & TRACE_WHOLE) != 0;
 	int32_t weight = WEIGHT_CLIENT, parties;
 	uint8_t clash = trace_clash(w, l);
@@ -321,7 +329,7 @@ weigh(const struct pairing *p, const struct trace *w, const struct trace *l, uin
 	weight -= (int32_t)(open * WEIGHT_OPEN / window);
 	if (open <= NEAR_NS)
 		*by |= 1u << MATCH_BY_OPEN;
-	if (closes_near(p, w, l, &close)) {
+	if (closes_near(w, p->times[j].close, &close)) {
 		weight -= (int32_t)((close < window ? close : window) * WEIGHT_CLOSE / window);
 		if (close <= NEAR_NS)
 			*by |= 1u << MATCH_BY_CLOSE;
@@ -353,7 +361,7 @@ weight_of(void *ctx, uint32_t i, uint32_t j)
 	const struct pairing *p = ctx;
 	uint16_t by;
 
-	return weigh(p, &p->wire[i], &p->log[j], &by);
+	return weigh(p, i, j, &by);
 }
 
 /* --- how sure
@@ -438,7 +446,7 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 		};
 		if (p->left_over || !c->clock.sure)
 			m->clash = 0; /* what it rests on is too little to accuse anybody */
-		weigh(p, &p->wire[i], &p->log[right[i]], &m->by);
+		weigh(p, i, right[i], &m->by);
 		strong = (m->by & (1u << MATCH_BY_OPEN | 1u << MATCH_BY_RECIPIENTS)) != 0;
 		m->confidence = o.ambiguous || !strong || !c->clock.sure ? CONFIDENCE_LOW
 		                : p->left_over                           ? CONFIDENCE_MEDIUM
@@ -455,7 +463,7 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 static uint64_t
 set_bands(const struct pairing *p, uint32_t n, uint32_t m, uint32_t *from, uint32_t *to)
 {
-	int64_t window = p->c->config.window_ns + CLOCK_NS_PER_S / 2;
+	int64_t window = p->reach_ns;
 	uint32_t lo = 0, hi = 0;
 	uint64_t cells = 0;
 
@@ -465,10 +473,10 @@ set_bands(const struct pairing *p, uint32_t n, uint32_t m, uint32_t *from, uint3
 		    close - open + window < p->late_ns ? close - open + window : p->late_ns;
 		int64_t last = open + (late > window ? late : window);
 
-		while (lo < m && aligned(p->c, p->log[lo].open_ns) < open - window)
+		while (lo < m && p->times[lo].open < open - window)
 			lo++;
 		hi = hi < lo ? lo : hi;
-		while (hi < m && aligned(p->c, p->log[hi].open_ns) <= last)
+		while (hi < m && p->times[hi].open <= last)
 			hi++;
 		from[i] = lo;
 		to[i] = hi;
@@ -477,24 +485,36 @@ set_bands(const struct pairing *p, uint32_t n, uint32_t m, uint32_t *from, uint3
 	return cells;
 }
 
+/* Bands of a bearable size: first the allowance for DNS is given up, then the reach is halved. */
+static void
+choose_bands(struct pairing *p, uint32_t n, uint32_t m, uint32_t *from, uint32_t *to)
+{
+	while (set_bands(p, n, m, from, to) > MAX_CELLS && p->reach_ns > CLOCK_NS_PER_S) {
+		if (p->late_ns == 0)
+			p->reach_ns /= 2;
+		p->late_ns = 0;
+	}
+}
+
 /* The pairs of one client, or of those left over; sorted by time. */
 static enum status
 pair_up(struct correlate *c, const struct trace *wire, size_t n, const struct trace *log, size_t m,
     bool left_over)
 {
-	struct pairing p = { c, wire, log, CORRELATE_DNS_NS, left_over };
+	struct span_ns *times = malloc((m + 1) * sizeof *times);
+	struct pairing p = { c, wire, log, times, c->config.window_ns + CLOCK_NS_PER_S / 2,
+		CORRELATE_DNS_NS, left_over };
 	uint32_t *room = malloc((3 * n + m + 1) * sizeof *room);
 	uint32_t *right = room + 2 * n, *left = room + 3 * n;
 	struct align a = { (uint32_t)n, (uint32_t)m, room, room + n, weight_of, &p };
-	bool ok;
+	bool ok = room != NULL && times != NULL;
 
-	if (room == NULL)
-		return STATUS_NOMEM;
-	if (set_bands(&p, a.n, a.m, room, room + n) > MAX_CELLS) {
-		p.late_ns = 0;
-		set_bands(&p, a.n, a.m, room, room + n);
-	}
-	ok = align_run(&a, right);
+	for (size_t j = 0; ok && j < m; j++)
+		times[j] =
+		    (struct span_ns){ aligned(c, log[j].open_ns), aligned(c, log[j].close_ns) };
+	if (ok)
+		choose_bands(&p, a.n, a.m, room, room + n);
+	ok = ok && align_run(&a, right);
 	if (ok) {
 		for (size_t j = 0; j < m; j++)
 			left[j] = ALIGN_NONE;
@@ -505,7 +525,35 @@ pair_up(struct correlate *c, const struct trace *wire, size_t n, const struct tr
 		store(c, &p, &a, right, left);
 	}
 	free(room);
+	free(times);
 	return ok ? STATUS_OK : STATUS_NOMEM;
+}
+
+/*
+ * Some of the pairs of one client, for the clock: slices of its connections, spread over the time,
+ * with the sessions that may belong to them.
+ */
+static enum status
+pair_slices(
+    struct correlate *c, const struct trace *wire, size_t n, const struct trace *log, size_t m)
+{
+	int64_t window = c->config.window_ns + CLOCK_NS_PER_S / 2;
+	enum status status = STATUS_OK;
+	size_t lo = 0, hi = 0;
+
+	if (n <= SLICES * SLICE)
+		return pair_up(c, wire, n, log, m, false);
+	for (size_t k = 0; k < SLICES && status == STATUS_OK; k++) {
+		const struct trace *w = wire + k * (n / SLICES);
+
+		while (lo < m && aligned(c, log[lo].open_ns) < w->open_ns - window)
+			lo++;
+		hi = hi < lo ? lo : hi;
+		while (hi < m && aligned(c, log[hi].open_ns) <= w[SLICE - 1].open_ns + window)
+			hi++;
+		status = pair_up(c, w, SLICE, log + lo, hi - lo, false);
+	}
+	return status;
 }
 
 static size_t
@@ -519,7 +567,7 @@ group_end(const struct list *l, size_t from)
 }
 
 static enum status
-pair_clients(struct correlate *c)
+pair_clients(struct correlate *c, bool for_clock)
 {
 	size_t i = 0, j = 0;
 	enum status status = STATUS_OK;
@@ -527,7 +575,8 @@ pair_clients(struct correlate *c)
 	c->match_count = 0;
 	memset(c->of_connection, 0, (c->last_connection + 1) * sizeof *c->of_connection);
 	memset(c->of_session, 0, (c->last_session + 1) * sizeof *c->of_session);
-	while (i < c->wire.count && j < c->log.count && status == STATUS_OK) {
+	while (i < c->wire.count && j < c->log.count && status == STATUS_OK &&
+	       !(for_clock && c->match_count > CLOCK_MATCHES)) {
 		int order = memcmp(&c->wire.v[i].addr, &c->log.v[j].addr, sizeof c->wire.v->addr);
 		size_t i_end = group_end(&c->wire, i), j_end = group_end(&c->log, j);
 
@@ -537,8 +586,10 @@ pair_clients(struct correlate *c)
 			/* Those whose opening is not known sort first, and cannot be placed. */
 			while (known < j_end && c->log.v[known].open_ns == TRACE_NEVER)
 				known++;
-			status = pair_up(
-			    c, c->wire.v + i, i_end - i, c->log.v + known, j_end - known, false);
+			status = for_clock ? pair_slices(c, c->wire.v + i, i_end - i,
+						 c->log.v + known, j_end - known)
+			                   : pair_up(c, c->wire.v + i, i_end - i, c->log.v + known,
+						 j_end - known, false);
 		}
 		i = order <= 0 ? i_end : i;
 		j = order >= 0 ? j_end : j;
@@ -640,11 +691,11 @@ correlate_run(struct correlate *c, const char *offset_from)
 	c->lossy = log_is_lossy(c);
 	clock_estimate(c->wire.v, c->wire.count, c->log.v, c->log.count, known, &c->clock);
 	/* Once with the estimate, once with what its matches tell. */
-	status = pair_clients(c);
+	status = pair_clients(c, true);
 	if (status == STATUS_OK)
 		status = refine_clock(c);
 	if (status == STATUS_OK)
-		status = pair_clients(c);
+		status = pair_clients(c, false);
 	if (status == STATUS_OK)
 		status = pair_left_over(c);
 	if (known)
