@@ -112,7 +112,7 @@ vote_all(
 static int64_t
 contrast(const uint32_t *votes, int64_t b)
 {
-	int64_t mine = (int64_t)votes[b] + (b + 1 < BUCKETS ? votes[b + 1] : 0), around = 0;
+	int64_t mine = (int64_t)votes[b] + votes[b + 1], around = 0;
 
 	for (int64_t k = 3; k <= AROUND; k++) {
 		around += b - k >= 0 ? votes[b - k] : 0;
@@ -142,7 +142,7 @@ void
 clock_estimate(const struct trace *wire, size_t wires, const struct trace *log, size_t logs,
     bool zone_known, struct clock *out)
 {
-	uint32_t *votes = calloc(BUCKETS, sizeof *votes);
+	uint32_t *votes = calloc(BUCKETS + 1, sizeof *votes); /* the last stays empty */
 	int64_t best = 0, best_s = 0, rival = 0;
 
 	*out = (struct clock){ .method = "assumed" };
@@ -152,7 +152,7 @@ clock_estimate(const struct trace *wire, size_t wires, const struct trace *log, 
 	for (int64_t b = 0; b < BUCKETS; b++) {
 		int64_t s = b - RANGE_S, mine;
 
-		if (votes[b] == 0 && (b + 1 == BUCKETS || votes[b + 1] == 0))
+		if (votes[b] == 0 && votes[b + 1] == 0)
 			continue;
 		mine = contrast(votes, b);
 		if (mine > 0 && allowed(s, zone_known) &&
