@@ -17,7 +17,7 @@
 #define RIVAL_REACH 32   /* neighbours on each side that are looked at */
 #define NEAR_NS (CLOCK_NS_PER_S * 3 / 2)
 #define MAX_CELLS ((uint64_t)1 << 25) /* of the bands of one client, and octets */
-#define SLICES 8                      /* of a client's connections that tell the clock, */
+#define SLICES ((size_t)8)            /* of a client's connections that tell the clock, */
 #define SLICE 512                     /* each of so many */
 #define CLOCK_MATCHES 100000          /* are enough for it */
 #define LOSSY_PER_MILLE 3
@@ -659,7 +659,7 @@ refine_clock(struct correlate *c)
 	for (uint64_t id = 1; ok && id <= c->last_connection; id++) {
 		const struct match *m = correlate_of_connection(c, id);
 
-		if (m == NULL || m->ambiguous)
+		if (m == NULL || m->ambiguous || wire[id] == NULL)
 			continue;
 		at[n] = wire[id]->open_ns;
 		delta[n++] = log[m->session]->open_ns - wire[id]->open_ns;
