@@ -3,12 +3,11 @@
 /* Of a peer whose window scale was not seen; four times what is usual. */
 #define WINDOW_UNKNOWN (UINT32_C(1) << 20)
 
+/* Behind a direction's octets and its FIN, as far as either was seen. */
 static uint64_t
-seen_end(const struct conn_half *h)
+behind_fin(const struct conn_half *h, uint64_t octets_end)
 {
-	uint64_t end = h->stream.end;
-
-	return h->fin.frame_no != 0 && h->fin_off >= end ? h->fin_off + 1 : end;
+	return h->fin.frame_no != 0 && h->fin_off >= octets_end ? h->fin_off + 1 : octets_end;
 }
 
 enum fit
@@ -16,13 +15,13 @@ closing_fit(const struct conn *c, enum dir dir, const struct conn_close *rst)
 {
 	const struct conn_half *h = &c->half[dir];
 	const struct conn_half *peer = &c->half[dir == DIR_CLIENT ? DIR_SERVER : DIR_CLIENT];
-	uint64_t off, end = seen_end(h);
+	uint64_t off, end = behind_fin(h, conn_known_end(h));
 	uint32_t window = peer->window;
 
 	if (!h->ref_set)
 		return FIT_WINDOW;
 	off = conn_off(h, rst->seq);
-	if (off == h->stream.end || off == end || (peer->acked_set && off == peer->acked))
+	if (off == conn_known_end(h) || off == end || (peer->acked_set && off == peer->acked))
 		return FIT_EXACT;
 	if (peer->acked_set && off < peer->acked)
 		return FIT_NONE;
@@ -91,6 +90,7 @@ closing_first(const struct conn *c, struct closing *out)
 		return;
 	*out = !client_closed || (server_closed && before(c, &server, &client)) ? server : client;
 	peer = &c->half[out->dir == DIR_CLIENT ? DIR_SERVER : DIR_CLIENT];
+	/* Only what was seen counts here: that more is known of is the question. */
 	out->peer_unseen = (out->by->flags & TCP_ACK) != 0 && peer->ref_set &&
-	                   conn_off(peer, out->by->ack) > seen_end(peer);
+	                   conn_off(peer, out->by->ack) > behind_fin(peer, peer->stream.end);
 }

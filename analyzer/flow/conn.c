@@ -436,6 +436,28 @@ on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 	move_reference(h, s->seq);
 }
 
+/* A segment without payload stands behind what its sender had sent: octets may be missing there. */
+static void
+on_stand(struct conn_half *h, const struct segment *s)
+{
+	uint64_t off = conn_off(h, s->seq + ((s->flags & TCP_SYN) != 0));
+
+	if (off > h->reach && off > h->stream.end &&
+	    off - h->stream.end < (uint64_t)STREAM_MAX_JUMP)
+		h->reach = off;
+}
+
+uint64_t
+conn_known_end(const struct conn_half *h)
+{
+	uint64_t reach = h->reach;
+
+	/* A FIN has a number, but is no octet. */
+	if (h->fin.frame_no != 0 && reach > h->fin_off)
+		reach = h->fin_off;
+	return reach > h->stream.end ? reach : h->stream.end;
+}
+
 static struct conn_close
 close_of(const struct segment *s)
 {
@@ -523,7 +545,9 @@ conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 	if (s->ttl > h->ttl_max)
 		h->ttl_max = s->ttl;
 	overrule_rst(h, s);
-	if (s->len > 0)
+	if (s->len == 0)
+		on_stand(h, s);
+	else
 		on_payload(c, dir, s, copy);
 	if (s->flags & TCP_FIN) {
 		on_fin(h, s);
@@ -579,6 +603,8 @@ finish_tail(struct conn *c, enum dir dir)
 
 		end = off > end ? off : end;
 	}
+	if (!whole && conn_known_end(h) > end)
+		end = conn_known_end(h);
 	if (!whole && peer->acked_set && peer->acked > end)
 		end = peer->acked;
 	if (h->ref_set && end > h->stream.next)

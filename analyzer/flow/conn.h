@@ -61,6 +61,8 @@ struct conn_half {
 	bool acked_set;
 	uint64_t acked; /* the highest offset of the other direction acknowledged */
 	uint64_t fin_off;
+	uint64_t reach; /* where its segments stood, also those without payload */
+
 	uint64_t fin_ack_frame_no; /* the other side's first ACK of the FIN; 0: none seen */
 	struct conn_close fin, rst;
 	struct conn_close odd_rst; /* one that did not close, or was overruled */
@@ -101,6 +103,9 @@ bool conn_complete(const struct conn *c);
 /* Nothing more will be seen: what waits goes on, what is missing becomes gaps. */
 void conn_finish(struct conn *c);
 void conn_clear(struct conn *c);
+
+/* One past the last octet of this direction that is known to have been sent, seen or not. */
+uint64_t conn_known_end(const struct conn_half *h);
 
 /* The offset of a sequence number of this direction, as far as it can be known. */
 uint64_t conn_off(const struct conn_half *h, uint32_t seq);

@@ -62,7 +62,7 @@ unlink_entry(struct flow *f, struct entry *e)
 static void
 link_entry(struct flow *f, struct entry *e, enum list list)
 {
-	e->list = list;
+	e->list = (uint8_t)list;
 	e->touched_ns = f->now_ns;
 	e->newer = NULL;
 	e->older = f->newest[list];
@@ -420,6 +420,16 @@ begin(struct flow *f, const struct conn_key *key, uint64_t hash, struct brief_en
 	return e;
 }
 
+/* A SYN,ACK for another SYN than that of this connection, which is closed. */
+static bool
+answers_other_syn(const struct conn *c, enum dir dir, const struct segment *s)
+{
+	const struct conn_half *client = &c->half[DIR_CLIENT];
+
+	return dir == DIR_SERVER && (s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
+	       client->start_seen && conn_off(client, s->ack) != client->origin && conn_closed(c);
+}
+
 /* The entry that a segment belongs to; NULL when it was dealt with, or there is no memory. */
 static struct entry *
 entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s)
@@ -428,6 +438,10 @@ entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct 
 	struct entry *e = f->slots == 0 ? NULL : find(f, hash, key);
 	struct brief_entry *h;
 
+	if (e != NULL && answers_other_syn(&e->conn, dir, s)) {
+		end_entry(f, e); /* its SYN comes later in the file, or not at all */
+		e = NULL;
+	}
 	if (e != NULL && (is_syn(s) ? own_syn(&e->conn, s) : !e->challenged))
 		return e;
 	h = brief_find(f->brief, key);

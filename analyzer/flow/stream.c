@@ -17,6 +17,7 @@ stream_init(struct stream *s, uint64_t off)
 {
 	memset(s, 0, sizeof *s);
 	s->next = s->end = s->prefix_off = off;
+	s->doubt_off = UINT64_MAX;
 }
 
 static void
@@ -33,11 +34,17 @@ drop_piece(struct stream *s, struct budget *budget)
 
 /* --- the second copy ------------------------------------------------------------ */
 
-/* A keep-alive probe repeats one octet, and what it says there is garbage. RFC 9293 3.8.4 */
-static bool
-is_probe(const struct stream *s, const struct stream_segment *seg)
+/*
+ * A keep-alive probe repeats one octet, and what it says there is garbage (RFC 9293 3.8.4), which
+ * may even be the first copy seen. So one octet alone that differs is no conflict yet.
+ */
+static void
+differs(struct stream *s, uint64_t from, uint64_t to, uint64_t frame_no)
 {
-	return seg->len == 1 && seg->off + 1 == s->next;
+	if (to - from == 1 && (s->doubt_off == UINT64_MAX || s->doubt_off == from))
+		s->doubt_off = from;
+	else if (s->conflict_frame_no == 0)
+		s->conflict_frame_no = frame_no;
 }
 
 static void
@@ -48,10 +55,9 @@ compare(struct stream *s, const uint8_t *mine, uint64_t mine_off, size_t mine_n,
 	uint64_t seg_end = seg->off + seg->payload.n, mine_end = mine_off + mine_n;
 	uint64_t to = seg_end < mine_end ? seg_end : mine_end;
 
-	if (from < to && s->conflict_frame_no == 0 && !is_probe(s, seg) &&
-	    memcmp(mine + (from - mine_off), seg->payload.p + (from - seg->off),
-		(size_t)(to - from)) != 0)
-		s->conflict_frame_no = seg->frame_no;
+	if (from < to && memcmp(mine + (from - mine_off), seg->payload.p + (from - seg->off),
+			     (size_t)(to - from)) != 0)
+		differs(s, from, to, seg->frame_no);
 }
 
 /* The prefix holds what was handed up, without holes. */

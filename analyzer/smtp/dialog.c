@@ -403,7 +403,7 @@ place_reply(struct dialog *d, const struct dialog_reply *r, struct bytes text)
 	 */
 	if (d->greeting.code == 0 && !d->last_set &&
 	    ((!d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0) ||
-		(r->ack_off == d->begin && r->code / 100 != 3)))
+		(!d->start_unseen[DIR_CLIENT] && r->ack_off == d->begin && r->code / 100 != 3)))
 		greet(d, r);
 	else if (!tie(d, r, text))
 		return false;

@@ -96,7 +96,7 @@ closed_silently(const struct facts *f, enum dir dir, bool rst)
 	const struct closing *c = &f->closing;
 
 	return f->syn_ack && f->server_silent && c->by != NULL && c->dir == dir && c->rst == rst &&
-	       !c->peer_unseen && c->off == f->conn->half[dir].stream.end;
+	       !c->peer_unseen && c->off == conn_known_end(&f->conn->half[dir]);
 }
 
 static bool

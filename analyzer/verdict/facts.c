@@ -21,7 +21,7 @@ facts_rcpt_class(
 static uint64_t
 octets_sent(const struct conn_half *h, const struct conn_half *peer)
 {
-	uint64_t end = h->stream.end;
+	uint64_t end = conn_known_end(h);
 
 	if (h->fin.frame_no != 0 && h->fin_off > end)
 		end = h->fin_off;
@@ -37,21 +37,26 @@ silent(const struct conn *c)
 	const struct conn_half *client = &c->half[DIR_CLIENT], *server = &c->half[DIR_SERVER];
 	uint64_t fin = server->fin.frame_no != 0;
 
-	return server->start_seen && server->stream.end == server->origin &&
-	       (server->fin.frame_no == 0 || server->fin_off == server->origin) &&
-	       (!client->acked_set || client->acked <= server->origin + fin);
+	if (!server->start_seen || conn_known_end(server) != server->origin ||
+	    (fin && server->fin_off != server->origin))
+		return false;
+	/* An RST stands behind what was sent before it. */
+	if (server->rst.frame_no != 0 && closing_fit(c, DIR_SERVER, &server->rst) != FIT_NONE &&
+	    conn_off(server, server->rst.seq) > server->origin + fin)
+		return false;
+	return !client->acked_set || client->acked <= server->origin + fin;
 }
 
 /*
- * The capture itself begins in mid-stream, with what looks like a refusal from its first frame on:
- * the only thing the server said before it closed first, to a client that said nothing.
+ * The capture itself begins in mid-stream, with what looks like a refusal from its first connection
+ * on: the only thing the server said before it closed first, to a client that said nothing.
  */
 static bool
 refusal_from_first_frame(const struct facts *f)
 {
 	const struct dialog *d = f->dialog;
 
-	return f->conn->first_frame_no == 1 && !f->syn && !f->syn_ack && !d->client_spoke &&
+	return f->conn->id == 1 && !f->syn && !f->syn_ack && !d->client_spoke &&
 	       f->closing.by != NULL && f->closing.dir == DIR_SERVER && !f->closing.peer_unseen &&
 	       d->first.code >= 400 && d->first.end_off == d->off[DIR_SERVER] &&
 	       d->gap_octets[DIR_SERVER] == 0;

@@ -73,13 +73,16 @@ see_server_fin(const struct facts *f)
 {
 	const struct conn_half *s = f->server;
 
-	if (f->closing.by != NULL && f->closing.dir == DIR_CLIENT && f->dialog->greeting_sure &&
-	    !f->greeting->cut && s->stream.end - s->origin > f->greeting->end_off)
+	if (f->closing.by != NULL && f->closing.dir == DIR_CLIENT && !f->closing.peer_unseen &&
+	    f->dialog->greeting_sure && !f->greeting->cut &&
+	    s->stream.end - s->origin > f->greeting->end_off)
 		return fail(s->fin.frame_no, "further replies, as of a server that waits for QUIT");
 	if (s->fin.frame_no != 0)
 		return s->fin.flags & TCP_ACK ? pass(s->fin.frame_no)
 		                              : fail(s->fin.frame_no, "FIN without ACK");
-	if (valid_rst(f, DIR_SERVER))
+	/* A FIN before the RST would show: in the RST's own number, or in the client's ACK. */
+	if (valid_rst(f, DIR_SERVER) && conn_off(s, s->rst.seq) == s->stream.end &&
+	    (!f->client->acked_set || f->client->acked <= s->stream.end))
 		return fail(s->rst.frame_no, rst_word(&s->rst));
 	return seen_or_unknown(0);
 }
