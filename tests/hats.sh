@@ -170,7 +170,7 @@ run 0 --match 192.0.2.66 "$dir/entity.xml"
 hides text root:
 run 2 "$dir/no-such-file"
 shows said no-such-file
-run 2 README.md
+run 2 LICENSE
 run 2 /dev/null
 run 2
 run 2 --match 192.0.2 "$dir/typical.txt"
