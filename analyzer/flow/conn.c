@@ -69,22 +69,32 @@ fingerprint(const struct segment *s)
 	return h + s->flags;
 }
 
-/* The same packet seen twice, at a mirrored port or on two interfaces: not sent twice. */
+/*
+ * The same packet seen twice, at a mirrored port or on two interfaces: not sent twice. Without an
+ * IPv4 identification, which the print holds, only time tells it from one that was.
+ */
 static bool
-is_copy(struct conn_half *h, const struct segment *s)
+is_copy(struct conn_copies *known, const struct segment *s)
 {
-	struct conn_copy mine = { fingerprint(s), s->ts_ns, s->ip_id != 0 };
+	uint64_t print = fingerprint(s);
 
 	for (int i = 0; i < CONN_COPIES; i++) {
-		const struct conn_copy *c = &h->copies[i];
-		int64_t age = s->ts_ns - c->ts_ns;
+		int64_t age = s->ts_ns - known->ts_ns[i];
 
-		if (c->print == mine.print &&
-		    (c->numbered || (age < CONN_COPY_AGE_NS && age > -CONN_COPY_AGE_NS)))
+		if (known->print[i] == print &&
+		    (s->ip_id != 0 || (age < CONN_COPY_AGE_NS && age > -CONN_COPY_AGE_NS)))
 			return true;
 	}
-	h->copies[h->copy_at++ % CONN_COPIES] = mine;
+	known->print[known->at] = print;
+	known->ts_ns[known->at] = s->ts_ns;
+	known->at = (uint8_t)((known->at + 1) % CONN_COPIES);
 	return false;
+}
+
+static bool
+in_history(const struct conn_half *h, char letter)
+{
+	return (h->letters >> (letter - 'a') & 1) != 0;
 }
 
 /*
@@ -105,7 +115,7 @@ history(struct conn *c, enum dir dir, char letter)
 			n /= 10;
 		if (n != 1)
 			return;
-	} else if (h->letters >> (letter - 'a') & 1) {
+	} else if (in_history(h, letter)) {
 		return;
 	}
 	h->letters |= UINT64_C(1) << (letter - 'a');
@@ -119,6 +129,10 @@ write_history(struct conn *c, enum dir dir, const struct segment *s)
 {
 	uint8_t odd = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
 
+	/* What most segments are, and already told. */
+	if (odd == 0 && !s->bad_checksum && s->window != 0 &&
+	    in_history(&c->half[dir], s->len > 0 ? 'd' : 'a'))
+		return;
 	if (s->bad_checksum)
 		history(c, dir, 'c');
 	if ((odd & (odd - 1)) != 0)
@@ -505,7 +519,7 @@ void
 conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 {
 	struct conn_half *h = &c->half[dir];
-	bool copy = is_copy(h, s);
+	bool copy = is_copy(&h->copies, s);
 
 	if (c->first_frame_no == 0) {
 		c->first_frame_no = s->frame_no;

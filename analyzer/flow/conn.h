@@ -43,10 +43,10 @@ struct conn_close {
 	uint8_t flags, ttl;
 };
 
-struct conn_copy { /* what a segment looked like, to know it again */
-	uint64_t print;
-	int64_t ts_ns;
-	bool numbered; /* it had an IPv4 identification */
+struct conn_copies { /* what the last segments looked like, to know them again */
+	uint64_t print[CONN_COPIES];
+	int64_t ts_ns[CONN_COPIES];
+	uint8_t at;
 };
 
 struct conn_half {
@@ -72,8 +72,7 @@ struct conn_half {
 	uint32_t window;     /* the largest offered, octets; 0: none seen */
 	int8_t window_shift;
 	uint8_t ttl_min, ttl_max; /* of segments without RST; 0: none seen */
-	struct conn_copy copies[CONN_COPIES];
-	uint8_t copy_at;
+	struct conn_copies copies;
 	uint64_t syn_frame_no, syn_count;
 	int64_t syn_ts_ns;
 };
