@@ -31,23 +31,35 @@ struct brief {
 	uint32_t slots, count;
 };
 
-/* For n known where it is compiled, of which the hash makes the most. */
-static inline uint64_t
-hash_of(uint64_t secret, const struct conn_key *key, size_t n)
+/* Whole words, so that no octet is written alone and read back as part of one. */
+static uint64_t
+hash_v4(uint64_t secret, const struct conn_key *key)
 {
-	uint8_t octets[36];
+	uint32_t client, server;
+	uint64_t words[2];
 
-	memcpy(octets, key->client.addr.octet, n);
-	memcpy(octets + n, key->server.addr.octet, n);
-	memcpy(octets + 2 * n, &key->client.port, 2);
-	memcpy(octets + 2 * n + 2, &key->server.port, 2);
-	return XXH3_64bits_withSeed(octets, 2 * n + 4, secret);
+	memcpy(&client, key->client.addr.octet, sizeof client);
+	memcpy(&server, key->server.addr.octet, sizeof server);
+	words[0] = (uint64_t)client << 32 | server;
+	words[1] = (uint64_t)key->client.port << 16 | key->server.port;
+	return XXH3_64bits_withSeed(words, sizeof words, secret);
+}
+
+static uint64_t
+hash_v6(uint64_t secret, const struct conn_key *key)
+{
+	uint64_t words[5];
+
+	memcpy(words, key->client.addr.octet, 16);
+	memcpy(words + 2, key->server.addr.octet, 16);
+	words[4] = (uint64_t)key->client.port << 16 | key->server.port;
+	return XXH3_64bits_withSeed(words, sizeof words, secret);
 }
 
 uint64_t
 brief_hash(uint64_t secret, const struct conn_key *key)
 {
-	return key->client.addr.family == 4 ? hash_of(secret, key, 4) : hash_of(secret, key, 16);
+	return key->client.addr.family == 4 ? hash_v4(secret, key) : hash_v6(secret, key);
 }
 
 static size_t
