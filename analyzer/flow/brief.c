@@ -376,8 +376,7 @@ brief_remove(struct brief *h, struct brief_entry *e)
 }
 
 void
-brief_conn(const struct brief_entry *e, const struct conn_key *key, struct budget *budget,
-    struct limits *limits, struct conn *out)
+brief_tell(const struct brief_entry *e, struct conn *out)
 {
 	struct segment syn = {
 		.ts_ns = e->ts_ns,
@@ -389,7 +388,6 @@ brief_conn(const struct brief_entry *e, const struct conn_key *key, struct budge
 		.window_shift = e->window_shift,
 	};
 
-	conn_init(out, key, e->id, budget, limits);
 	conn_segment(out, DIR_CLIENT, &syn);
 	out->half[DIR_CLIENT].syn_count = out->half[DIR_CLIENT].packets = e->syn_count;
 	out->last_ts_ns += (int64_t)e->last_ms * 1000000;

@@ -50,12 +50,8 @@ struct brief_entry *brief_add(
 struct brief_entry *brief_oldest(struct brief *h);
 void brief_remove(struct brief *h, struct brief_entry *e);
 void brief_key(const struct brief_entry *e, struct conn_key *key);
-/*
- * The connection that the entry stands for, as if it had been one from its SYN on. The key is
- * the entry's, whose own addresses need not be there any more.
- */
-void brief_conn(const struct brief_entry *e, const struct conn_key *key, struct budget *budget,
-    struct limits *limits, struct conn *out);
+/* Into a fresh connection what the entry stands for, as if it had been one from its SYN on. */
+void brief_tell(const struct brief_entry *e, struct conn *out);
 
 /* Keyed hash of a full tuple. */
 uint64_t brief_hash(uint64_t secret, const struct conn_key *key);

@@ -39,7 +39,7 @@ set_reference(struct conn_half *h, uint32_t seq)
 	h->ref_set = true;
 	h->ref_seq = seq;
 	h->ref_off = h->origin = CONN_ORIGIN;
-	stream_init(&h->stream, CONN_ORIGIN);
+	stream_start(&h->stream, CONN_ORIGIN);
 }
 
 /* Keeps the pair near the octets that pass, so that 32 bits are always enough. */

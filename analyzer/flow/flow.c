@@ -175,7 +175,8 @@ end_brief(struct flow *f, struct brief_entry *h, bool evicted)
 		return;
 	}
 	brief_key(h, &key);
-	brief_conn(h, &key, f->config.budget, f->config.limits, &conn);
+	conn_init(&conn, &key, h->id, f->config.budget, f->config.limits);
+	brief_tell(h, &conn);
 	conn.evicted = evicted;
 	if (evicted && f->now_ns > conn.last_ts_ns)
 		conn.last_ts_ns = f->now_ns;
@@ -278,31 +279,39 @@ flow_time(struct flow *f, int64_t now_ns)
 /* --- beginnings -------------------------------------------------------------------------- */
 
 static struct entry *
-new_entry(struct flow *f, const struct conn_key *key, uint64_t hash)
+take_entry(struct flow *f)
 {
-	struct entry *e = f->spare;
+	struct entry *e;
 
+	while (f->spare == NULL && !budget_take(f->config.budget, sizeof *e)) {
+		if (!evict(f, NULL))
+			return NULL;
+	}
+	e = f->spare;
 	if (e != NULL) {
 		f->spare = e->newer;
-	} else {
-		while (!budget_take(f->config.budget, sizeof *e)) {
-			if (!evict(f, NULL))
-				return NULL;
-		}
-		e = malloc(sizeof *e);
-		if (e == NULL) {
-			budget_give(f->config.budget, sizeof *e);
-			return NULL;
-		}
+		return e;
 	}
+	e = malloc(sizeof *e);
+	if (e == NULL)
+		budget_give(f->config.budget, sizeof *e);
+	return e;
+}
+
+/* A fresh connection, of which nothing is known yet. */
+static struct entry *
+new_entry(struct flow *f, const struct conn_key *key, uint64_t hash, uint64_t id)
+{
+	struct entry *e;
+
 	while (!grow(f)) {
-		if (!evict(f, NULL)) {
-			e->newer = f->spare;
-			f->spare = e;
+		if (!evict(f, NULL))
 			return NULL;
-		}
 	}
-	e->conn.key = *key;
+	e = take_entry(f);
+	if (e == NULL)
+		return NULL;
+	conn_init(&e->conn, key, id, f->config.budget, f->config.limits);
 	e->hash = hash;
 	e->challenged = false;
 	put(f, e);
@@ -319,9 +328,9 @@ promote(struct flow *f, struct brief_entry *h, const struct conn_key *key, uint6
 	struct entry *e;
 
 	brief_remove(f->brief, h);
-	e = new_entry(f, key, hash);
+	e = new_entry(f, key, hash, syn.id);
 	if (e != NULL)
-		brief_conn(&syn, key, f->config.budget, f->config.limits, &e->conn);
+		brief_tell(&syn, &e->conn);
 	return e;
 }
 
@@ -414,9 +423,8 @@ begin(struct flow *f, const struct conn_key *key, uint64_t hash, struct brief_en
 		return promote(f, h, key, hash);
 	if (h != NULL)
 		brief_remove(f->brief, h);
-	e = new_entry(f, key, hash);
-	if (e != NULL)
-		conn_init(&e->conn, key, ++f->last_id, f->config.budget, f->config.limits);
+	e = new_entry(f, key, hash, f->last_id + 1);
+	f->last_id += e != NULL;
 	return e;
 }
 

@@ -16,8 +16,7 @@ void
 stream_init(struct stream *s, uint64_t off)
 {
 	memset(s, 0, sizeof *s);
-	s->next = s->end = s->prefix_off = off;
-	s->doubt_off = UINT64_MAX;
+	stream_start(s, off);
 }
 
 static void

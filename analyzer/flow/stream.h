@@ -60,6 +60,12 @@ struct stream_segment {
 enum stream_result { STREAM_NEW, STREAM_OLD, STREAM_FULL };
 
 void stream_init(struct stream *s, uint64_t off);
+/* Before the first feed: where it begins. */
+static inline void
+stream_start(struct stream *s, uint64_t off)
+{
+	s->next = s->end = s->prefix_off = off;
+}
 enum stream_result stream_feed(struct stream *s, const struct stream_segment *seg,
     struct budget *budget, const struct stream_sink *sink);
 /* The start of the direction was not seen: it begins with the first octet kept. Returns its offset.
