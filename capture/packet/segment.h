@@ -13,8 +13,8 @@
 #include "capture/base/bytes.h"
 
 struct addr {
-	uint8_t family;    /* 4 or 6 */
 	uint8_t octet[16]; /* network order; the first 4 for family 4, the rest 0 */
+	uint8_t family;    /* 4 or 6 */
 };
 
 struct endpoint {

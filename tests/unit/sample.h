@@ -11,7 +11,7 @@
 static inline struct endpoint
 sample_endpoint(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port)
 {
-	return (struct endpoint){ { 4, { a, b, c, d } }, port };
+	return (struct endpoint){ { { a, b, c, d }, 4 }, port };
 }
 
 /* An initialised builder becomes an accepted session of which nothing more is known. */

@@ -69,8 +69,8 @@ sample_report(const struct report_config *config, struct fault *fault)
 	sample_plain(&b, 4);
 	b.rec->outcome = OUTCOME_CUT_OFF;
 	b.rec->confidence = CONFIDENCE_LOW;
-	b.rec->client = (struct endpoint){ { 6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } }, 40002 };
-	b.rec->server = (struct endpoint){ { 6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 } }, 25 };
+	b.rec->client = (struct endpoint){ { { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 }, 6 }, 40002 };
+	b.rec->server = (struct endpoint){ { { 0x20, 0x01, 0x0d, 0xb8, [15] = 2 }, 6 }, 25 };
 	report_connection(r, b.rec);
 	cr_assert_eq(report_findings(r, SEVERITY_WARNING), 1);
 	cr_assert_eq(report_findings(r, SEVERITY_ERROR), 0);
