@@ -25,7 +25,7 @@ struct flow {
 	flow_sink *sink;
 	void *ctx;
 	struct brief *brief;
-	struct slot *slot; /* linear probing, at most three quarters full */
+	struct slot *slot; /* linear probing, at most half full */
 	size_t slots, count;
 	struct entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
 	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
@@ -119,7 +119,7 @@ grow(struct flow *f)
 	struct slot *old = f->slot;
 	size_t slots = f->slots, want = slots == 0 ? 256 : slots * 2;
 
-	if (old != NULL && f->count < slots / 4 * 3)
+	if (old != NULL && f->count < slots / 2)
 		return true;
 	if (!budget_take(f->config.budget, want * sizeof *old))
 		return false;
@@ -252,28 +252,35 @@ expire(struct flow *f)
 }
 
 /* A stamp more than a day ahead has to be confirmed by the next one. */
-static void
+static bool
+doubtful(const struct flow *f, int64_t ts_ns)
+{
+	return f->clock_set && ts_ns - f->now_ns > FLOW_JUMP_NS &&
+	       (f->doubted_ns == 0 || ts_ns < f->doubted_ns);
+}
+
+static inline void
 set_clock(struct flow *f, int64_t ts_ns)
 {
-	if (!f->clock_set) {
-		f->clock_set = true;
-		f->now_ns = ts_ns;
-	} else if (ts_ns > f->now_ns && ts_ns - f->now_ns > FLOW_JUMP_NS &&
-		   (f->doubted_ns == 0 || ts_ns < f->doubted_ns)) {
+	if (ts_ns <= f->now_ns && f->clock_set) {
+		f->doubted_ns = 0;
+		return;
+	}
+	if (doubtful(f, ts_ns)) {
 		f->doubted_ns = ts_ns;
 		return;
-	} else if (ts_ns > f->now_ns) {
-		f->now_ns = ts_ns;
 	}
 	f->doubted_ns = 0;
+	f->clock_set = true;
+	f->now_ns = ts_ns;
+	if (f->now_ns > f->due_ns)
+		expire(f);
 }
 
 void
 flow_time(struct flow *f, int64_t now_ns)
 {
 	set_clock(f, now_ns);
-	if (f->now_ns > f->due_ns)
-		expire(f);
 }
 
 /* --- beginnings -------------------------------------------------------------------------- */
@@ -525,7 +532,7 @@ flow_segment(struct flow *f, const struct segment *s)
 	struct entry *e;
 	enum dir dir;
 
-	flow_time(f, s->ts_ns);
+	set_clock(f, s->ts_ns);
 	if (!orient(f, s, &key, &dir))
 		return;
 	e = entry_of(f, &key, dir, s);
