@@ -1,5 +1,7 @@
 #include "analyzer/flow/conn.h"
 
+#include <stdlib.h>
+
 #include "analyzer/flow/closing.h"
 
 static enum dir
@@ -59,14 +61,12 @@ move_reference(struct conn_half *h, uint32_t seq)
 static uint64_t
 fingerprint(const struct segment *s)
 {
-	uint64_t h = (uint64_t)s->seq << 32 | s->ack;
+	uint64_t place = (uint64_t)s->seq << 32 | s->ack;
+	uint64_t size = (uint64_t)s->len << 8 | s->flags;
+	uint64_t look = (uint64_t)s->options_hash << 32 | (uint64_t)s->window << 16 | s->ip_id;
 
-	h = (h ^ s->len) * UINT64_C(0x9e3779b97f4a7c15);
-	h ^= h >> 29;
-	h = (h ^ ((uint64_t)s->options_hash << 32 | (uint64_t)s->window << 16 | s->ip_id)) *
-	    UINT64_C(0xbf58476d1ce4e5b9);
-	h ^= h >> 32;
-	return h + s->flags;
+	return place * UINT64_C(0x9e3779b97f4a7c15) ^ size * UINT64_C(0x94d049bb133111eb) ^
+	       look * UINT64_C(0xbf58476d1ce4e5b9);
 }
 
 /*
@@ -79,10 +79,8 @@ is_copy(struct conn_copies *known, const struct segment *s)
 	uint64_t print = fingerprint(s);
 
 	for (int i = 0; i < CONN_COPIES; i++) {
-		int64_t age = s->ts_ns - known->ts_ns[i];
-
 		if (known->print[i] == print &&
-		    (s->ip_id != 0 || (age < CONN_COPY_AGE_NS && age > -CONN_COPY_AGE_NS)))
+		    (s->ip_id != 0 || llabs(s->ts_ns - known->ts_ns[i]) < CONN_COPY_AGE_NS))
 			return true;
 	}
 	known->print[known->at] = print;
