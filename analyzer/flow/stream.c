@@ -69,19 +69,14 @@ keep_prefix(struct stream *s, uint64_t off, struct bytes data, struct budget *bu
 		return;
 	if (need > STREAM_PREFIX)
 		need = STREAM_PREFIX;
-	if (need > s->prefix_room) {
-		size_t room = need <= 128 ? 128 : STREAM_PREFIX;
-		uint8_t *p;
-
-		if (!budget_take(budget, room - s->prefix_room))
+	if (s->prefix == NULL) {
+		if (!budget_take(budget, STREAM_PREFIX))
 			return;
-		p = realloc(s->prefix, room);
-		if (p == NULL) {
-			budget_give(budget, room - s->prefix_room);
+		s->prefix = malloc(STREAM_PREFIX);
+		if (s->prefix == NULL) {
+			budget_give(budget, STREAM_PREFIX);
 			return;
 		}
-		s->prefix = p;
-		s->prefix_room = (uint16_t)room;
 	}
 	memcpy(s->prefix + s->prefix_n, data.p, need - s->prefix_n);
 	s->prefix_n = (uint16_t)need;
@@ -290,8 +285,9 @@ stream_clear(struct stream *s, struct budget *budget)
 {
 	while (s->kept != NULL)
 		drop_piece(s, budget);
+	if (s->prefix != NULL)
+		budget_give(budget, STREAM_PREFIX);
 	free(s->prefix);
-	budget_give(budget, s->prefix_room);
 	s->prefix = NULL;
-	s->prefix_room = s->prefix_n = 0;
+	s->prefix_n = 0;
 }

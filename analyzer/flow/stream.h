@@ -37,8 +37,8 @@ struct stream {
 	uint64_t end;              /* one past the last octet seen */
 	struct stream_piece *kept; /* by offset, none overlaps another */
 	uint32_t kept_octets, kept_pieces;
-	uint8_t *prefix;
-	uint16_t prefix_n, prefix_room;
+	uint8_t *prefix; /* STREAM_PREFIX octets, NULL until there are any */
+	uint16_t prefix_n;
 	uint64_t prefix_off;
 	uint64_t gaps;              /* holes handed up */
 	uint64_t reordered;         /* segments that filled a hole */
