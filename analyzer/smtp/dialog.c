@@ -594,6 +594,29 @@ on_client_line(struct dialog *d, const struct line *line)
 		on_bdat(d, command.arg);
 }
 
+/* The octets up to `to` end a line. */
+static bool
+ends_line(const struct dialog *d, const uint8_t *from, const uint8_t *to)
+{
+	if (to - from < 1 || to[-1] != '\n')
+		return false;
+	return d->bare_lf || (to - from >= 2 && to[-2] == '\r');
+}
+
+/* From within a line to the next dot that begins one, or to the end; sets body_line for it. */
+static const uint8_t *
+to_dot(struct dialog *d, const uint8_t *p, const uint8_t *end)
+{
+	const uint8_t *dot = memchr(p, '.', (size_t)(end - p));
+
+	while (dot != NULL && !ends_line(d, p, dot))
+		dot = memchr(dot + 1, '.', (size_t)(end - dot - 1));
+	if (dot == NULL)
+		dot = end;
+	d->body_line = ends_line(d, p, dot) ? 2 : dot[-1] == '\r';
+	return dot;
+}
+
 /*
  * Passes over a message up to the dot that ends it: true when it did. RFC 5321 4.1.1.4.
  * body_line counts how much of <CR LF . CR LF> was seen. A client that ends its own lines with a
@@ -607,16 +630,7 @@ skip_body(struct dialog *d, struct run *run)
 
 	while (p < end) {
 		if (d->body_line == 0) {
-			const uint8_t *lf = memchr(p, '\n', (size_t)(end - p));
-
-			if (lf == NULL) {
-				/* A CR in last place may be half of the line end. */
-				d->body_line = end[-1] == '\r';
-				p = end;
-				break;
-			}
-			d->body_line = (lf > run->data.p && lf[-1] == '\r') || d->bare_lf ? 2 : 0;
-			p = lf + 1;
+			p = to_dot(d, p, end);
 			continue;
 		}
 		if (*p == ending[d->body_line]) {
