@@ -49,47 +49,47 @@ struct conn_copies { /* what the last segments looked like, to know them again *
 	uint8_t at;
 };
 
+/* What most segments touch comes first, and in few cache lines. */
 struct conn_half {
 	struct stream stream;
-	uint64_t origin;
 	uint64_t ref_off; /* a pair of an offset and its sequence number, moved along */
+	uint64_t origin;
+	uint64_t acked; /* the highest offset of the other direction acknowledged */
 	uint32_t ref_seq;
+	uint32_t window; /* the largest offered, octets; 0: none seen */
 	bool ref_set;
 	bool start_seen; /* the SYN was: origin is proven */
 	bool start_open; /* octets came, the SYN may still */
 	bool ended;      /* everything up to the FIN was handed up */
 	bool acked_set;
-	uint64_t acked; /* the highest offset of the other direction acknowledged */
-	uint64_t fin_off;
-	uint64_t reach; /* where its segments stood, also those without payload */
-
-	uint64_t fin_ack_frame_no; /* the other side's first ACK of the FIN; 0: none seen */
-	struct conn_close fin, rst;
-	struct conn_close odd_rst; /* one that did not close, or was overruled */
-	uint64_t packets;
-	uint64_t letters;    /* letters of the history already set */
-	uint32_t repeats[4]; /* of the letters that count */
-	uint32_t window;     /* the largest offered, octets; 0: none seen */
 	int8_t window_shift;
 	uint8_t ttl_min, ttl_max; /* of segments without RST; 0: none seen */
+	uint64_t packets;
+	uint64_t letters; /* letters of the history already set */
 	struct conn_copies copies;
+	struct conn_close fin, rst;
+	struct conn_close odd_rst; /* one that did not close, or was overruled */
+	uint64_t fin_off;
+	uint64_t reach; /* where its segments stood, also those without payload */
+	uint64_t fin_ack_frame_no; /* the other side's first ACK of the FIN; 0: none seen */
+	uint32_t repeats[4];       /* of the letters that count */
 	uint64_t syn_frame_no, syn_count;
 	int64_t syn_ts_ns;
 };
 
 struct conn {
 	struct conn_key key;
-	uint64_t id;
+	int64_t first_ts_ns, last_ts_ns, ack_ts_ns;
+	uint64_t first_frame_no, last_frame_no, ack_frame_no; /* ack: the client's of the SYN,ACK */
+	int64_t wait_since_ns;                                /* 0: nothing waits */
 	struct budget *budget;
 	struct limits *limits;
-	struct conn_half half[DIR_COUNT];
-	struct dialog dialog;
-	uint64_t first_frame_no, last_frame_no, ack_frame_no; /* ack: the client's of the SYN,ACK */
-	int64_t first_ts_ns, last_ts_ns, ack_ts_ns;
-	int64_t wait_since_ns; /* 0: nothing waits */
-	char history[CONN_HISTORY];
 	uint8_t history_n, ts_digits;
 	bool evicted; /* given up for memory: not all of it was seen */
+	struct conn_half half[DIR_COUNT];
+	struct dialog dialog;
+	uint64_t id;
+	char history[CONN_HISTORY];
 };
 
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,

@@ -7,12 +7,12 @@
 enum list { LIST_OPEN, LIST_CLOSED, LIST_COUNT };
 
 struct entry {
-	struct conn conn;
 	struct entry *older, *newer;
 	uint64_t hash;
 	int64_t touched_ns; /* when it came to the end of its list: FLOW_SLACK_NS late at most */
 	uint8_t list;       /* enum list */
 	bool challenged;    /* a SYN with another sequence number waits in half-open */
+	struct conn conn;
 };
 
 struct slot {

@@ -65,6 +65,7 @@ static inline void
 stream_start(struct stream *s, uint64_t off)
 {
 	s->next = s->end = s->prefix_off = off;
+	s->doubt_off = UINT64_MAX;
 }
 enum stream_result stream_feed(struct stream *s, const struct stream_segment *seg,
     struct budget *budget, const struct stream_sink *sink);
