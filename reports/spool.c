@@ -15,18 +15,28 @@
 #define ALIGN _Alignof(max_align_t)
 /* No more records than this fit in the buffer at once. */
 #define PENDING_MAX (SPOOL_MEMORY / SPOOL_BLOCK_MIN + 1)
-/* Read at once around a record, for its neighbours; most end soon before or after it. */
+/*
+ * While the file is read the buffer is cut into windows. One begins at each multiple of STRIDE in
+ * the file, so that only a block larger than their overlap can be in none. There are many
+ * because neighbours by id ended at different times: some at once, some after their idle time.
+ */
 #define WINDOW ((size_t)64 << 10)
-#define WINDOW_BEFORE ((size_t)16 << 10)
+#define STRIDE ((size_t)48 << 10)
+#define WINDOWS (SPOOL_MEMORY / WINDOW)
 #define INDEX_BLOCK 512 /* entries */
 
 struct entry {
 	uint64_t id, offset; /* where the record starts in the sequence of all records */
 };
 
+struct window {
+	uint64_t number; /* of its stride in the file, from 1; 0: nothing was read */
+	size_t used;
+};
+
 struct spool {
 	const char *folder;
-	uint8_t *buf; /* the newest records; while reading from the file, the window */
+	uint8_t *buf; /* the newest records; while reading from the file, windows */
 	size_t room, used;
 	uint64_t start;     /* offset of buf[0] in the sequence */
 	int records, index; /* -1 until the buffer was full once */
@@ -34,6 +44,7 @@ struct spool {
 	enum status status;
 	struct fault fault;   /* why status is what it is */
 	bool sorted;          /* pending is, by id; nothing is added any more */
+	struct window windows[WINDOWS];
 	size_t pending_count; /* of the records in buf, once they are not yet in the index */
 	struct entry pending[PENDING_MAX];
 };
@@ -246,52 +257,48 @@ spool_add(struct spool *s, uint64_t id, const void *block, struct fault *fault)
 	return STATUS_OK;
 }
 
-/* The record at this offset when the window holds all of it, else NULL. */
-static const void *
-in_window(const struct spool *s, uint64_t offset)
+/* n octets of the file, from `offset` on. Octets read, or SIZE_MAX and the failure kept. */
+static size_t
+fetch(struct spool *s, uint8_t *to, size_t n, uint64_t offset)
 {
-	const void *block;
-	size_t left;
+	ssize_t got = read_at(s->records, to, n, offset);
 
-	if (offset < s->start || offset - s->start >= s->used)
-		return NULL;
-	left = s->used - (size_t)(offset - s->start);
-	block = s->buf + (offset - s->start);
-	return left >= SPOOL_BLOCK_MIN && left >= size_of(block) ? block : NULL;
+	if (got < 0)
+		failed(s, "read");
+	return got < 0 ? SIZE_MAX : (size_t)got;
 }
 
-/* n octets of the file into the buffer. */
-static enum status
-move_window(struct spool *s, uint64_t start, size_t n)
+/* A block larger than a window takes the place of all of them. */
+static const void *
+load_large(struct spool *s, uint64_t offset, size_t n)
 {
-	ssize_t got;
-
+	memset(s->windows, 0, sizeof s->windows);
 	if (widen(s, n) != STATUS_OK)
-		return s->status;
-	got = read_at(s->records, s->buf, n, start);
-	if (got < 0)
-		return failed(s, "read");
-	s->start = start;
-	s->used = (size_t)got;
-	return STATUS_OK;
+		return NULL;
+	return fetch(s, s->buf, n, offset) == n ? s->buf : NULL;
 }
 
 static const void *
 load(struct spool *s, uint64_t offset)
 {
-	const void *block = in_window(s, offset);
-	uint64_t before = offset < WINDOW_BEFORE ? offset : WINDOW_BEFORE;
+	uint64_t number = offset / STRIDE;
+	struct window *w = &s->windows[number % WINDOWS];
+	uint8_t *at = s->buf + number % WINDOWS * WINDOW;
+	const void *block = at + offset % STRIDE;
+	size_t left;
 
-	if (block == NULL && move_window(s, offset - before, WINDOW) == STATUS_OK)
-		block = in_window(s, offset);
-	if (block == NULL && s->status == STATUS_OK && s->used >= before + SPOOL_BLOCK_MIN) {
-		/* Larger than the window; its head tells how large. */
-		block = s->buf + before;
-		if (move_window(s, offset, padded(block)) == STATUS_OK)
-			block = in_window(s, offset);
-		else
-			block = NULL;
+	if (w->number != number + 1) {
+		w->number = 0;
+		w->used = fetch(s, at, WINDOW, number * STRIDE);
+		if (w->used == SIZE_MAX)
+			return NULL;
+		w->number = number + 1;
 	}
+	left = w->used > offset % STRIDE ? w->used - offset % STRIDE : 0;
+	if (left >= SPOOL_BLOCK_MIN && left < size_of(block))
+		block = load_large(s, offset, size_of(block));
+	else if (left < SPOOL_BLOCK_MIN)
+		block = NULL;
 	if (block == NULL) {
 		errno = EIO; /* the file is shorter than what was written */
 		failed(s, "read");
