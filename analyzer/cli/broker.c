@@ -48,6 +48,8 @@ name_of(struct name *n, const char *path, const char *format, uint32_t number)
 
 	if (head < 0 || (size_t)head >= sizeof n->text)
 		return false;
+	/* Every format of the callers has the one number. */
+	/* cppcheck-suppress wrongPrintfScanfArgNum */
 	tail = snprintf(n->text + head, sizeof n->text - (size_t)head, format, number);
 	return tail > 0 && (size_t)(head + tail) < sizeof n->text;
 }

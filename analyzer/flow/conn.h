@@ -70,7 +70,7 @@ struct conn_half {
 	struct conn_close fin, rst;
 	struct conn_close odd_rst; /* one that did not close, or was overruled */
 	uint64_t fin_off;
-	uint64_t reach; /* where its segments stood, also those without payload */
+	uint64_t reach;            /* where its segments stood, also those without payload */
 	uint64_t fin_ack_frame_no; /* the other side's first ACK of the FIN; 0: none seen */
 	uint32_t repeats[4];       /* of the letters that count */
 	uint64_t syn_frame_no, syn_count;
