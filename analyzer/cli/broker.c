@@ -70,7 +70,7 @@ result(int returned)
 static int
 do_write(const char *path, const struct request *r, int *fd)
 {
-	struct name fresh, numbered;
+	struct name fresh = { "" }, numbered = { "" };
 
 	if (!name_of(&fresh, path, ".new", 0) || !name_of(&numbered, path, ".%u", r->number))
 		return ENAMETOOLONG;
