@@ -182,7 +182,8 @@ scene_clear(struct scene *s)
 static inline struct endpoint
 scene_client(uint32_t n)
 {
-	return (struct endpoint){ { 4, { 192, 0, 2, 10 } }, (uint16_t)(40000 + n) };
+	return (
+	    struct endpoint){ { .family = 4, .octet = { 192, 0, 2, 10 } }, (uint16_t)(40000 + n) };
 }
 
 static inline void
@@ -312,7 +313,7 @@ scene_packet(struct scene *s, char *text)
 	mine = &s->next[n][*word == 'C' ? DIR_CLIENT : DIR_SERVER];
 	peer = &s->next[n][*word == 'C' ? DIR_SERVER : DIR_CLIENT];
 	p.seg = (struct segment){ .src = scene_client(n),
-		.dst = { { 4, { 198, 51, 100, 25 } }, 25 },
+		.dst = { { .family = 4, .octet = { 198, 51, 100, 25 } }, 25 },
 		.window = 60000,
 		.ttl = *word == 'C' ? 57 : 64,
 		.ts_digits = 6,
@@ -320,7 +321,7 @@ scene_packet(struct scene *s, char *text)
 		.flags = TCP_ACK };
 	if (*word == 'S') {
 		p.seg.dst = p.seg.src;
-		p.seg.src = (struct endpoint){ { 4, { 198, 51, 100, 25 } }, 25 };
+		p.seg.src = (struct endpoint){ { .family = 4, .octet = { 198, 51, 100, 25 } }, 25 };
 	}
 	p.seg.seq = *mine;
 	p.seg.ack = *peer;

@@ -24,8 +24,9 @@ make(struct trace *wire, struct trace *log, size_t count, int64_t offset_ns)
 		at = i % (count / PEERS) == 0
 		         ? 1000000 * S
 		         : at + (int64_t)(state >> 33) % 90 * S + (int64_t)(state >> 32) % S;
-		wire[i] =
-		    (struct trace){ .open_ns = at, .id = i + 1, .addr = { 4, { 192, 0, 2 } } };
+		wire[i] = (struct trace){
+			.open_ns = at, .id = i + 1, .addr = { .family = 4, .octet = { 192, 0, 2 } }
+		};
 		wire[i].addr.octet[3] = (uint8_t)(1 + i / (count / PEERS));
 		log[i] = wire[i];
 		stamp = at + offset_ns;
@@ -68,8 +69,8 @@ ParameterizedTest(size_t *i, clock, estimate)
 
 Test(clock, is_assumed_where_nothing_votes)
 {
-	struct trace wire = { .addr = { 4, { 192, 0, 2, 1 } } },
-		     log = { .addr = { 4, { 192, 0, 2, 2 } } };
+	struct trace wire = { .addr = { .family = 4, .octet = { 192, 0, 2, 1 } } },
+		     log = { .addr = { .family = 4, .octet = { 192, 0, 2, 2 } } };
 	struct clock c;
 
 	clock_estimate(&wire, 1, &log, 1, false, &c);
@@ -95,7 +96,7 @@ Test(clock, an_offset_of_no_zone_is_not_believed)
 
 Test(clock, of_two_offsets_that_fit_alike_none_is_sure)
 {
-	struct trace wire = { .open_ns = 0, .addr = { 4, { 192, 0, 2, 1 } } };
+	struct trace wire = { .open_ns = 0, .addr = { .family = 4, .octet = { 192, 0, 2, 1 } } };
 	struct trace log[2] = { wire, wire };
 	struct clock c;
 
@@ -107,7 +108,9 @@ Test(clock, of_two_offsets_that_fit_alike_none_is_sure)
 
 Test(clock, parties_that_agree_outvote_time)
 {
-	struct trace wire = { .addr = { 4, { 192, 0, 2, 1 } }, .senders = 3, .recipients = 5 };
+	struct trace wire = {
+		.addr = { .family = 4, .octet = { 192, 0, 2, 1 } }, .senders = 3, .recipients = 5
+	};
 	struct trace log[2] = { wire, wire };
 	struct clock c;
 

@@ -448,7 +448,7 @@ transmit(struct session *s, enum dir dir, uint8_t flags, uint32_t off, uint32_t 
 
 	cr_assert_lt(s->segs, MAX_SEGMENTS - 1);
 	*seg = (struct segment){ .src = scene_client(0),
-		.dst = { { 4, { 198, 51, 100, 25 } }, 25 },
+		.dst = { { .family = 4, .octet = { 198, 51, 100, 25 } }, 25 },
 		.seq = isn[dir] + 1 + off - (handshake ? 1 : 0),
 		.ack = isn[!dir] + 1 + w->got + w->fin_got,
 		.len = n,
@@ -460,7 +460,7 @@ transmit(struct session *s, enum dir dir, uint8_t flags, uint32_t off, uint32_t 
 		.window_shift = -1 };
 	if (dir == DIR_SERVER) {
 		seg->dst = seg->src;
-		seg->src = (struct endpoint){ { 4, { 198, 51, 100, 25 } }, 25 };
+		seg->src = (struct endpoint){ { .family = 4, .octet = { 198, 51, 100, 25 } }, 25 };
 	}
 	if ((flags & TCP_ACK) == 0)
 		seg->ack = 0;
