@@ -42,8 +42,8 @@ struct spool {
 	int records, index; /* -1 until the buffer was full once */
 	uint64_t last_id;   /* the highest in the index file */
 	enum status status;
-	struct fault fault;   /* why status is what it is */
-	bool sorted;          /* pending is, by id; nothing is added any more */
+	struct fault fault; /* why status is what it is */
+	bool sorted;        /* pending is, by id; nothing is added any more */
 	struct window windows[WINDOWS];
 	size_t pending_count; /* of the records in buf, once they are not yet in the index */
 	struct entry pending[PENDING_MAX];
