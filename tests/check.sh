@@ -53,7 +53,7 @@ run asan-golden sanitized golden
 run asan-corpus sanitized corpus
 run asan-hats sanitized hats
 run asan-logs sanitized logs
-run fuzz make -j "$jobs" MODE=fuzz fuzz FUZZ_SECONDS=10
+run fuzz make -j "$jobs" MODE=fuzz fuzz FUZZ_SECONDS=5
 run lint sh tests/lint.sh
 
 echo "$passed passed, $failed failed, $skipped skipped"
