@@ -49,11 +49,12 @@ rfc3339_format(char room[static RFC3339_ROOM], int64_t ts_ns, unsigned digits)
 	at = put_date(at, day);
 	at = put(at, of_day / 3600, 2, ':');
 	at = put(at, of_day / 60 % 60, 2, ':');
-	at = put(at, of_day % 60, 2, '.');
-	decimal_put_padded(at, 9, (uint64_t)ns);
-	at += digits < 9 ? digits : 9;
-	if (digits == 0)
-		at--; /* nor the point */
+	at = decimal_put_padded(at, 2, of_day % 60);
+	if (digits > 0) {
+		*at++ = '.';
+		decimal_put_padded(at, 9, (uint64_t)ns);
+		at += digits < 9 ? digits : 9;
+	}
 	*at++ = 'Z';
 	*at = '\0';
 	return room;

@@ -25,6 +25,14 @@ escape_plain(struct bytes in)
 {
 	size_t n = 0;
 
+	/* Eight at once: none is below 0x20, none has its high bit, none is 0x7f. */
+	for (uint64_t eight; n + sizeof eight <= in.n; n += sizeof eight) {
+		memcpy(&eight, in.p + n, sizeof eight);
+		if ((((eight - UINT64_C(0x2020202020202020)) | eight |
+			 (eight + UINT64_C(0x0101010101010101))) &
+			UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
 	while (n < in.n && in.p[n] >= 0x20 && in.p[n] < 0x7f)
 		n++;
 	return n;
