@@ -4,7 +4,6 @@
 
 #include "capture/base/escape.h"
 #include "reports/decimal.h"
-#include "reports/rfc3339.h"
 
 bool
 line_grow(struct line *l, size_t n)
@@ -51,11 +50,13 @@ line_number(struct line *l, uint64_t number)
 static size_t
 plain_quoted(struct bytes b)
 {
-	size_t n = 0;
+	size_t n = escape_plain(b);
+	const uint8_t *quote = n > 0 ? memchr(b.p, '"', n) : NULL;
 
-	while (n < b.n && b.p[n] >= 0x20 && b.p[n] < 0x7f && b.p[n] != '"' && b.p[n] != '\\')
-		n++;
-	return n;
+	if (quote != NULL)
+		n = (size_t)(quote - b.p);
+	quote = n > 0 ? memchr(b.p, '\\', n) : NULL;
+	return quote != NULL ? (size_t)(quote - b.p) : n;
 }
 
 static void
@@ -96,16 +97,14 @@ void
 line_time(struct line *l, int64_t ts_ns)
 {
 	int64_t s = ts_ns / 1000000000;
+	struct line_stamp *stamp = &l->stamps[(uint64_t)s % LINE_STAMPS];
 
-	/* Many things happen in one second. */
-	if (s != l->time_s || l->time[0] == '\0') {
-		char room[RFC3339_ROOM];
-
-		l->time_s = s;
-		memcpy(l->time, rfc3339_format(room, s * 1000000000, 0),
-		    sizeof "2009-07-17T23:39:36Z");
+	/* Many things happen in one second, and end in one a little later. */
+	if (stamp->s != s || stamp->text[0] == '\0') {
+		stamp->s = s;
+		rfc3339_format(stamp->text, s * 1000000000, 0);
 	}
-	line_bytes(l, bytes_str(l->time));
+	line_bytes(l, bytes_of(stamp->text, sizeof "2009-07-17T23:39:36Z" - 1));
 }
 
 void

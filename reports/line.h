@@ -10,8 +10,17 @@
 #define HATCHECK_LINE_H
 
 #include "reports/output.h"
+#include "reports/rfc3339.h"
 
 #define LINE_FLUSH ((size_t)1 << 12) /* more than this is worth a write */
+
+#define LINE_STAMPS 16
+
+/* What line_time wrote for a second; the text is empty before the first. */
+struct line_stamp {
+	int64_t s;
+	char text[RFC3339_ROOM];
+};
 
 /* Start with zeroes. */
 struct line {
@@ -19,8 +28,7 @@ struct line {
 	size_t n, room;
 	size_t start; /* of the line, for line_pad */
 	bool failed;
-	int64_t time_s; /* the last that line_time was asked for, */
-	char time[32];  /* and its text, empty before the first */
+	struct line_stamp stamps[LINE_STAMPS];
 };
 
 void line_clear(struct line *l);
