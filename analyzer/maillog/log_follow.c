@@ -33,6 +33,15 @@ begin(struct log_table *t, uint64_t icid, const struct log_where *w)
 	return d;
 }
 
+/* The same, for a line of the mail log itself. */
+static struct log_draft *
+begin_told(struct log_table *t, uint64_t icid, const struct log_where *w)
+{
+	if (icid != 0)
+		log_table_tell(t, w->appliance, icid);
+	return begin(t, icid, w);
+}
+
 /* Was nothing heard of the session for so long that the line may be of another? */
 static bool
 is_quiet(const struct log_draft *d, const struct log_where *w)
@@ -77,7 +86,7 @@ follow_new(
 		d = NULL;
 	}
 	if (d == NULL)
-		d = begin(t, e->icid, w);
+		d = begin_told(t, e->icid, w);
 	if (d == NULL)
 		return;
 	d->has_new = d->s.started = true;
@@ -118,7 +127,7 @@ follow_hat(
 		d = NULL;
 	}
 	if (d == NULL)
-		d = begin(t, e->icid, w);
+		d = begin_told(t, e->icid, w);
 	if (d == NULL)
 		return;
 	set_decision(t, d, e, w);
@@ -371,14 +380,13 @@ follow_icid(struct log_table *t, const struct log_event *e, const struct log_whe
 
 	if (e->kind != LOG_NEW && e->kind != LOG_HAT) {
 		if (d == NULL)
-			d = begin(t, e->icid, w);
+			d = begin_told(t, e->icid, w);
 		if (d == NULL)
 			return;
 		note_line(d, w);
 		log_table_touch(t, d, false);
 	}
 	followers[e->kind](t, d, e, w);
-	log_table_tell(t, w->appliance, e->icid);
 }
 
 void

@@ -6,13 +6,21 @@ enum field { FIELD_MATCH, FIELD_SBRS, FIELD_COUNTRY, FIELDS };
 static enum field
 take_keyword(struct log_cursor *c)
 {
-	if (*c->p == 'm' && log_cursor_phrase(c, "match"))
-		return FIELD_MATCH;
-	if (*c->p == 'S' && log_cursor_phrase(c, "SBRS"))
-		return FIELD_SBRS;
-	if (*c->p == 'c' && log_cursor_phrase(c, "country"))
-		return FIELD_COUNTRY;
-	return FIELDS;
+	enum field f = FIELDS;
+
+	if (log_cursor_at(c, BYTES_LIT("match"))) {
+		f = FIELD_MATCH;
+		c->p += strlen("match");
+	} else if (log_cursor_at(c, BYTES_LIT("SBRS"))) {
+		f = FIELD_SBRS;
+		c->p += strlen("SBRS");
+	} else if (log_cursor_at(c, BYTES_LIT("country"))) {
+		f = FIELD_COUNTRY;
+		c->p += strlen("country");
+	}
+	if (f != FIELDS)
+		log_cursor_mark(c);
+	return f;
 }
 
 /* The words up to the next keyword, which is taken too, or to the end; returns its field. */

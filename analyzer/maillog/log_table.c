@@ -181,8 +181,12 @@ adopt(struct log_table *t, struct log_draft *d, uint16_t appliance)
 struct log_draft *
 log_table_find(struct log_table *t, uint16_t appliance, uint64_t icid)
 {
-	struct log_draft *d = log_index_get(&t->index, key_of(LOG_KEY_ICID, appliance, icid));
+	struct log_draft *d = t->open.newest;
 
+	/* Two lines of one session often follow each other. */
+	if (d != NULL && d->s.icid == icid && d->s.appliance == appliance)
+		return d;
+	d = log_index_get(&t->index, key_of(LOG_KEY_ICID, appliance, icid));
 	if (d != NULL || appliance == 0 || t->unnamed == 0)
 		return d;
 	d = log_index_get(&t->index, key_of(LOG_KEY_ICID, 0, icid));
