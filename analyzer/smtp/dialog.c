@@ -134,7 +134,6 @@ static void
 lose_client(struct dialog *d)
 {
 	d->client = CLIENT_LOST;
-	d->tx_unsure = true;
 	d->footing_new = false;
 	if (d->pending_count == 0 ||
 	    d->pending[d->pending_head + d->pending_count - 1].id != PENDING_GAP)
@@ -370,6 +369,7 @@ tie(struct dialog *d, const struct dialog_reply *r, struct bytes text)
 
 		pop(d, n + 1);
 		d->unsure = false;
+		d->tx_unsure = true; /* something before it was not seen */
 		answer(d, &mine, r, text);
 		return true;
 	}
@@ -825,7 +825,6 @@ gap_server(struct dialog *d)
 		on_server_line(d, &line, line.peer_off);
 	d->reply_open = false;
 	d->server_begun = true;
-	d->tx_unsure = true;
 	/* A reply that waits was before it: only the ones to come are in doubt. */
 	d->unsure_then = d->held_set;
 	d->unsure = d->unsure || !d->held_set;

@@ -120,7 +120,7 @@ struct dialog {
 	struct dialog_reply reply, held, last; /* being put together; waiting; tied or passed */
 	uint8_t *reply_text;
 	uint16_t reply_text_n;
-	bool reply_open, held_set, held_text, last_set;
+	bool reply_open, held_set, last_set;
 	bool unsure;      /* octets of the server are missing since the last tie */
 	bool unsure_then; /* and so it will be after the held reply */
 	bool server_opaque, server_begun;

@@ -27,6 +27,10 @@ static const struct {
 	{ "a chunk that somebody would have got, and no answer to it",
 	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'BDAT 3~abc; S FA; C FA; S A",
 	    "accepted/cut_off" },
+	{ "a chunk without a size is refused by its own reply; only what follows is in doubt",
+	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'BDAT -1 LAST~; S '521 5.5.4 Syntax~; S FA;"
+		      "C 'QUIT~; C FA; S A",
+	    "accepted/content_refused high" },
 	{ "octets that the client had acknowledged when it was first seen are not the server's "
 	  "first",
 	    "C A k=5000; S q=5020 '250 sender~; S q=4995 'e or not~; C A k=5032; S FA q=5032; C "
