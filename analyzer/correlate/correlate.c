@@ -44,7 +44,7 @@ struct correlate {
 	uint32_t *of_connection, *of_session; /* id to match + 1 */
 	uint64_t last_connection, last_session;
 	int64_t wire_first_ns, wire_last_ns, log_first_ns, log_last_ns; /* each on its own clock */
-	bool lossy;
+	bool lossy, clock_known;
 };
 
 const char *
@@ -114,16 +114,35 @@ widen(int64_t *first, int64_t *last, int64_t ns)
 }
 
 enum status
+correlate_trace(struct correlate *c, const struct trace *wire)
+{
+	widen(&c->wire_first_ns, &c->wire_last_ns, wire->open_ns);
+	widen(&c->wire_first_ns, &c->wire_last_ns, wire->close_ns);
+	if (wire->id > c->last_connection)
+		c->last_connection = wire->id;
+	return append(&c->wire, wire);
+}
+
+enum status
 correlate_connection(struct correlate *c, const struct record *rec)
 {
 	struct trace t;
 
 	trace_of_record(rec, &t);
-	widen(&c->wire_first_ns, &c->wire_last_ns, t.open_ns);
-	widen(&c->wire_first_ns, &c->wire_last_ns, t.close_ns);
-	if (t.id > c->last_connection)
-		c->last_connection = t.id;
-	return append(&c->wire, &t);
+	return correlate_trace(c, &t);
+}
+
+void
+correlate_window(struct correlate *c, const struct correlate_span *wire,
+    const struct correlate_span *log, const struct clock *clock)
+{
+	c->wire_first_ns = wire->first_ns;
+	c->wire_last_ns = wire->last_ns;
+	c->log_first_ns = log->first_ns;
+	c->log_last_ns = log->last_ns;
+	c->clock_known = clock != NULL;
+	if (clock != NULL)
+		c->clock = *clock;
 }
 
 static void
@@ -689,7 +708,8 @@ correlate_run(struct correlate *c, const char *offset_from)
 	if (c->log.count > 0)
 		qsort(c->log.v, c->log.count, sizeof *c->log.v, by_client);
 	c->lossy = log_is_lossy(c);
-	clock_estimate(c->wire.v, c->wire.count, c->log.v, c->log.count, known, &c->clock);
+	if (!c->clock_known)
+		clock_estimate(c->wire.v, c->wire.count, c->log.v, c->log.count, known, &c->clock);
 	/* Once with the estimate, once with what its matches tell. */
 	status = pair_clients(c, true);
 	if (status == STATUS_OK)
@@ -745,7 +765,7 @@ correlate_log_covers(const struct correlate *c, const struct record *rec)
 {
 	int64_t window = c->config.window_ns;
 
-	if (c->log.count == 0)
+	if (c->log_first_ns > c->log_last_ns)
 		return false;
 	return rec->start_ns >= clock_to_wire(&c->clock, c->log_first_ns) - window &&
 	       rec->end_ns <= clock_to_wire(&c->clock, c->log_last_ns) + window;
@@ -756,7 +776,7 @@ correlate_capture_covers(const struct correlate *c, const struct log_session *s)
 {
 	int64_t opened = log_session_opened(s), at;
 
-	if (opened == LOG_TIME_NONE || c->wire.count == 0)
+	if (opened == LOG_TIME_NONE || c->wire_first_ns > c->wire_last_ns)
 		return false;
 	at = clock_to_wire(&c->clock, trace_log_ns(s, opened));
 	return at >= c->wire_first_ns && at <= c->wire_last_ns;

@@ -69,6 +69,22 @@ struct correlate *correlate_new(const struct correlate_config *config);
 void correlate_free(struct correlate *c);
 enum status correlate_connection(struct correlate *c, const struct record *rec);
 enum status correlate_session(struct correlate *c, const struct log_session *s);
+
+/* A time that one side covers, on its own clock; the log's by UTC as far as its offset is known. */
+struct correlate_span {
+	int64_t first_ns, last_ns;
+};
+
+/*
+ * Of a window that moves over a longer run (settle.h): connections of which only the trace was
+ * kept; then, last before correlate_run, what capture and log cover, whatever is in the
+ * window, and the clock that was found before (NULL: none was), which is refined and not estimated
+ * anew.
+ */
+enum status correlate_trace(struct correlate *c, const struct trace *wire);
+void correlate_window(struct correlate *c, const struct correlate_span *wire,
+    const struct correlate_span *log, const struct clock *clock);
+
 /* `offset_from`: how the zone of the log's stamps is known, "header" or "option"; NULL: it is not.
  */
 enum status correlate_run(struct correlate *c, const char *offset_from);
