@@ -50,7 +50,7 @@ ndjson_end(struct writer *w, const struct writer_end *end)
 	struct json_put p = { 0 };
 	struct json_object *o;
 
-	if (end->run->sessions != NULL)
+	if (end->run->sessions != NULL && !end->sessions_told)
 		end->run->sessions(end->run->sessions_ctx, print_session, w);
 	o = json_object_new_object();
 	json_put_word(&p, o, "type", "summary");
@@ -65,5 +65,8 @@ ndjson_path(const struct report_config *config)
 }
 
 const struct writer_kind writer_ndjson = {
-	.path = ndjson_path, .connection = ndjson_connection, .end = ndjson_end
+	.path = ndjson_path,
+	.connection = ndjson_connection,
+	.session = print_session,
+	.end = ndjson_end,
 };

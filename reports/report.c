@@ -1,6 +1,7 @@
 #include "reports/report.h"
 
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "reports/writer.h"
@@ -13,6 +14,7 @@ struct report {
 	struct report_config config;
 	struct tally tally;
 	struct spool *spool;
+	struct spool *sessions; /* NULL until one comes by itself */
 	struct writer writers[KINDS];
 	size_t count;
 };
@@ -68,14 +70,91 @@ report_connection(struct report *r, const struct record *rec)
 		spool_add(r->spool, rec->id, rec, NULL);
 }
 
+/* What waits in the spool of a session: behind this come the session, and its finding's message. */
+struct left_over {
+	uint32_t size;    /* as every block of a spool begins */
+	uint32_t message; /* offset of a text with its NUL, 0: none */
+	max_align_t session[];
+};
+
+static bool
+is_listed(const struct report *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->writers[i].kind->wants != NULL)
+			return true;
+	return false;
+}
+
+static void
+spool_session(struct report *r, const struct log_session *s, const char *missing)
+{
+	size_t end = sizeof(struct left_over) + s->size,
+	       n = end + (missing != NULL ? strlen(missing) + 1 : 0);
+	struct left_over *block = malloc(n);
+
+	if (r->sessions == NULL)
+		r->sessions = spool_new(r->config.folder);
+	if (block != NULL && r->sessions != NULL) {
+		*block = (struct left_over){ (uint32_t)n, missing != NULL ? (uint32_t)end : 0 };
+		memcpy(block->session, s, s->size);
+		if (missing != NULL)
+			memcpy((char *)block + end, missing, n - end);
+		spool_add(r->sessions, s->id, block, NULL);
+	}
+	free(block);
+}
+
+void
+report_session(void *report, const struct log_session *s, const char *missing)
+{
+	struct report *r = report;
+
+	tally_add_session(&r->tally, s, missing);
+	for (size_t i = 0; i < r->count; i++)
+		if (r->writers[i].kind->session != NULL)
+			r->writers[i].kind->session(&r->writers[i], s, missing);
+	if (is_listed(r))
+		spool_session(r, s, missing);
+}
+
+struct session_reading {
+	report_session_sink *sink;
+	void *ctx;
+};
+
+static void
+on_left_over(void *ctx, const void *block)
+{
+	const struct session_reading *to = ctx;
+	const struct left_over *l = block;
+
+	to->sink(to->ctx, (const struct log_session *)(const void *)l->session,
+	    l->message != 0 ? (const char *)block + l->message : NULL);
+}
+
+static void
+read_sessions(void *ctx, report_session_sink *sink, void *sink_ctx)
+{
+	const struct report *r = ctx;
+	struct session_reading to = { sink, sink_ctx };
+
+	spool_read(r->sessions, on_left_over, &to, NULL);
+}
+
 enum status
 report_end(struct report *r, const struct report_run *run, struct fault *fault)
 {
-	struct writer_end end = { run, &r->tally, r->spool };
+	struct report_run mine = *run;
+	struct writer_end end = { &mine, &r->tally, r->spool, r->sessions != NULL };
 	enum status worst = STATUS_OK;
 
 	if (run->sessions != NULL)
 		run->sessions(run->sessions_ctx, tally_add_session, &r->tally);
+	if (r->sessions != NULL) {
+		mine.sessions = read_sessions;
+		mine.sessions_ctx = r;
+	}
 	for (size_t i = 0; i < r->count; i++) {
 		struct writer *w = &r->writers[i];
 		struct fault why;
@@ -157,5 +236,6 @@ report_close(struct report *r)
 	for (size_t i = 0; i < r->count; i++)
 		output_close(&r->writers[i].out, NULL);
 	spool_free(r->spool);
+	spool_free(r->sessions);
 	free(r);
 }

@@ -56,6 +56,11 @@ struct report;
 enum status report_open(
     struct report **out, const struct report_config *config, struct fault *fault);
 void report_connection(struct report *r, const struct record *rec);
+/*
+ * Likewise a session without a connection, as soon as that is known; run.sessions is NULL then. It
+ * is a report_session_sink.
+ */
+void report_session(void *report, const struct log_session *s, const char *missing);
 /* Writes what is written at the end; the worst of everything that could not be written. */
 enum status report_end(struct report *r, const struct report_run *run, struct fault *fault);
 /*

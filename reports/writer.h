@@ -2,9 +2,9 @@
  * writer: one form of report, as a row of functions.
  *
  * report.c opens the writers that were asked for and hands each the same calls: `connection`
- * as each ends (NULL: not interested), then `end` once. A writer that lists by id
- * says by `wants` which records the spool shall keep for its `end`; the spool is shared, so that at
- * the end it passes over those that only others wanted.
+ * as each ends, `session` likewise (NULL: not interested), then `end` once. A writer that lists by
+ * id says by `wants` which records the spool shall keep for its `end`; the spool is shared, so that
+ * at the end it passes over those that only others wanted.
  */
 #ifndef HATCHECK_WRITER_H
 #define HATCHECK_WRITER_H
@@ -18,6 +18,7 @@ struct writer_end {
 	const struct report_run *run;
 	const struct tally *tally;
 	struct spool *spool;
+	bool sessions_told; /* those of the run were given to `session` already */
 };
 
 /* What the text report learns of its lines before it writes them. */
@@ -39,6 +40,7 @@ struct writer_kind {
 	const char *(*path)(const struct report_config *config); /* NULL: not asked for */
 	bool (*wants)(struct writer *w, const struct record *rec);
 	void (*connection)(struct writer *w, const struct record *rec);
+	report_session_sink *session; /* ctx is the writer; only if they come one by one */
 	void (*end)(struct writer *w, const struct writer_end *end);
 };
 

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,22 +38,14 @@ broker_add(struct broker *b, const char *path, enum broker_use use)
 
 /* --- doing it ---------------------------------------------------------------------------- */
 
-/* PATH and what is put behind it. */
-struct name {
-	char text[4096];
-};
+#define NAME_ROOM 4096
+#define TAIL_ROOM 16
 
+/* PATH and what is put behind it: ".new", or a number. */
 static bool
-name_of(struct name *n, const char *path, const char *format, uint32_t number)
+join(char room[static NAME_ROOM], const char *path, const char *tail)
 {
-	int head = snprintf(n->text, sizeof n->text, "%s", path), tail;
-
-	if (head < 0 || (size_t)head >= sizeof n->text)
-		return false;
-	/* Every format of the callers has the one number. */
-	/* cppcheck-suppress wrongPrintfScanfArgNum */
-	tail = snprintf(n->text + head, sizeof n->text - (size_t)head, format, number);
-	return tail > 0 && (size_t)(head + tail) < sizeof n->text;
+	return snprintf(room, NAME_ROOM, "%s%s", path, tail) < NAME_ROOM;
 }
 
 static int
@@ -70,22 +64,23 @@ result(int returned)
 static int
 do_write(const char *path, const struct request *r, int *fd)
 {
-	struct name fresh = { "" }, numbered = { "" };
+	char fresh[NAME_ROOM], numbered[NAME_ROOM], tail[TAIL_ROOM];
 
-	if (!name_of(&fresh, path, ".new", 0) || !name_of(&numbered, path, ".%u", r->number))
+	snprintf(tail, sizeof tail, ".%u", r->number);
+	if (!join(fresh, path, ".new") || !join(numbered, path, tail))
 		return ENAMETOOLONG;
 	switch (r->operation) {
 	case OP_APPEND:
 		return open_at(path, O_WRONLY | O_CREAT | O_APPEND, fd);
 	case OP_CREATE:
-		(void)unlink(fresh.text);
-		return open_at(fresh.text, O_RDWR | O_CREAT | O_EXCL, fd);
+		(void)unlink(fresh);
+		return open_at(fresh, O_RDWR | O_CREAT | O_EXCL, fd);
 	case OP_COMMIT:
-		return result(rename(fresh.text, path));
+		return result(rename(fresh, path));
 	case OP_KEEP:
-		return result(renameat2(AT_FDCWD, path, AT_FDCWD, numbered.text, RENAME_NOREPLACE));
+		return result(renameat2(AT_FDCWD, path, AT_FDCWD, numbered, RENAME_NOREPLACE));
 	case OP_REMOVE:
-		return result(unlink(numbered.text));
+		return result(unlink(numbered));
 	default:
 		return EINVAL;
 	}
@@ -204,33 +199,29 @@ ask(struct broker *b, enum operation operation, size_t path, uint32_t number, in
 /* --- whether one is needed ---------------------------------------------------------------------
  */
 
-/* The folder that holds the path's name. */
 static bool
-folder_of(struct name *n, const char *path)
+may_write_in(const char *folder, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
+	struct stat in, file;
 
-	if (len >= sizeof n->text)
+	if (access(folder, W_OK | X_OK) != 0 || stat(folder, &in) != 0)
 		return false;
-	memcpy(n->text, path, len);
-	strcpy(n->text + len, slash == NULL ? "." : len == 0 ? "/" : "");
-	return true;
+	if (stat(path, &file) != 0)
+		return true;
+	/* In a sticky folder others' files cannot be renamed. */
+	if ((in.st_mode & S_ISVTX) != 0 && file.st_uid != getuid() && in.st_uid != getuid())
+		return false;
+	return access(path, W_OK) == 0;
 }
 
 static bool
 may_write(const char *path)
 {
-	struct stat folder, file;
-	struct name n;
+	char *copy = strdup(path);
+	bool may = copy != NULL && may_write_in(dirname(copy), path);
 
-	if (!folder_of(&n, path) || access(n.text, W_OK | X_OK) != 0 || stat(n.text, &folder) != 0)
-		return false;
-	if (stat(path, &file) != 0)
-		return true;
-	if ((folder.st_mode & S_ISVTX) != 0 && file.st_uid != getuid() && folder.st_uid != getuid())
-		return false; /* a sticky folder: others' files cannot be renamed */
-	return access(path, W_OK) == 0;
+	free(copy);
+	return may;
 }
 
 /* In a process of its own, as the user that the run will be. */
@@ -278,8 +269,10 @@ broker_start(struct broker *b, const struct rights *rights, struct fault *fault)
 		return fault_set(fault, STATUS_IO, "socketpair: %s", strerror(errno));
 	b->helper = fork();
 	if (b->helper == 0) {
-		close(pair[0]);
-		serve(b, pair[1], rights, which);
+		if (dup2(pair[1], STDERR_FILENO + 1) < 0)
+			_exit(1);
+		(void)close_range(STDERR_FILENO + 2, UINT_MAX, 0);
+		serve(b, STDERR_FILENO + 1, rights, which);
 	}
 	close(pair[1]);
 	b->socket = pair[0];

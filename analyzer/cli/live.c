@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "analyzer/cli/follow.h"
 #include "analyzer/cli/rights.h"
 #include "analyzer/cli/watch.h"
 
@@ -33,6 +34,10 @@ static const struct option_row rows[] = {
 	    offsetof(struct live_options, list) },
 	{ "buffer", 0, "SIZE", "the ring that the kernel fills, for each (default 64M)",
 	    options_size, offsetof(struct live_options, buffer) },
+	{ "settle", 0, "SECONDS",
+	    "how long a connection waits for its log session before it is\n"
+	    "reported without (default 5)",
+	    options_seconds, offsetof(struct live_options, settle_ns) },
 	{ "user", 0, "NAME", "who root becomes once all is open (default " RIGHTS_USER ")",
 	    options_text, offsetof(struct live_options, user) },
 	{ "group", 0, "NAME", "its group (default: the user's own)", options_text,
@@ -93,15 +98,15 @@ check(const struct live_options *o, int argc, char **argv, int first, struct fau
 		return fault_set(fault, STATUS_USAGE,
 		    "no interface is named; --list-interfaces tells "
 		    "which there are");
-	if (stories_wanted(&o->judging.beside))
-		return fault_set(fault, STATUS_USAGE, "logs and HAT are for hatcheck analyze");
+	if (o->judging.beside.log_count > FOLLOW_MAX_LOGS)
+		return fault_set(fault, STATUS_USAGE, "more than %d logs", FOLLOW_MAX_LOGS);
 	return judging_check_outputs(&o->judging, NULL, fault);
 }
 
 int
 live_command(struct cli *cli, int argc, char **argv)
 {
-	struct live_options o = { .buffer = LIVE_BUFFER };
+	struct live_options o = { .buffer = LIVE_BUFFER, .settle_ns = LIVE_SETTLE_NS };
 	const struct option_group groups[] = {
 		{ "Watching", rows, sizeof rows / sizeof rows[0], &o },
 		judging_options(&o.judging),

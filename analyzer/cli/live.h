@@ -7,6 +7,8 @@
 #include "analyzer/cli/judging.h"
 #include "capture/source/live.h"
 
+#define LIVE_SETTLE_NS (5 * CLOCK_NS_PER_S)
+
 struct live_options {
 	struct judging judging;
 	const char *interfaces[LIVE_MAX_INTERFACES];
@@ -14,6 +16,7 @@ struct live_options {
 	size_t buffer;            /* octets of ring for each */
 	int64_t duration_ns;      /* 0: until it is ended */
 	uint64_t count;           /* connections, 0 likewise */
+	int64_t settle_ns;        /* how long a connection waits for its log session */
 	const char *user, *group; /* NULL: the default */
 	bool list;
 };

@@ -48,22 +48,6 @@ log_path(void *ctx, uint16_t file)
 	return file < count ? files[file].path : "the log";
 }
 
-/* Where the zone of the stamps is from, once for all logs; NULL when one of them does not tell. */
-static const char *
-offset_from(const struct stories *s)
-{
-	size_t count;
-	const struct maillog_file *files = maillog_files(s->logs, &count);
-	const char *from = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		if (files[i].offset_from == LOG_OFFSET_FROM_NONE && files[i].understood > 0)
-			return NULL;
-		from = log_offset_from_name(files[i].offset_from);
-	}
-	return from;
-}
-
 static enum status
 read_logs(struct stories *s, struct fault *fault)
 {
@@ -201,7 +185,7 @@ stories_end(struct stories *s, struct report *report, struct report_run *run, st
 	run->hat = s->hat;
 	run->hat_path = s->config.hat;
 	if (s->correlate != NULL) {
-		if (correlate_run(s->correlate, offset_from(s)) != STATUS_OK)
+		if (correlate_run(s->correlate, maillog_offset_from(s->logs)) != STATUS_OK)
 			return fault_set(fault, STATUS_NOMEM, "out of memory");
 		run->log_sessions = s->session_count;
 		run->matched = correlate_matches(s->correlate);

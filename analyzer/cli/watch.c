@@ -3,13 +3,15 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "analyzer/cli/broker.h"
+#include "analyzer/cli/follow.h"
 #include "analyzer/cli/signals.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
+#define EXTRA (1 + REPORT_MAX_QUEUES)   /* what is waited for beside the wire */
 #define FRAMES_AT_ONCE 4096             /* between two looks at the clock */
 #define QUEUE_OCTETS ((size_t)16 << 20) /* of lines, for a reader that has stopped */
+#define SETTLE_SHARE 4                  /* of --max-memory: a fourth, where there are logs */
 #define SAY_DROPS_NS (10 * NS_PER_S)    /* no more often than this */
 
 struct watch {
@@ -17,6 +19,7 @@ struct watch {
 	struct live *live;     /* or */
 	struct source *source; /* standard input */
 	struct engine *engine;
+	struct follow *follow; /* NULL: nothing beside the wire */
 	struct report *report;
 	struct rights rights;
 	struct broker broker;
@@ -48,8 +51,9 @@ counted_out(const struct watch *w)
 	return w->options->count > 0 && w->connections >= w->options->count;
 }
 
+/* A connection as it is reported. */
 static void
-on_record(void *ctx, const struct record *rec)
+deliver(void *ctx, const struct record *rec)
 {
 	struct watch *w = ctx;
 
@@ -58,6 +62,35 @@ on_record(void *ctx, const struct record *rec)
 	w->connections++;
 	report_connection(w->report, rec);
 	w->ended |= counted_out(w) || report_unheard(w->report);
+}
+
+static void
+deliver_session(void *ctx, const struct log_session *s, const char *missing)
+{
+	struct watch *w = ctx;
+
+	if (!counted_out(w))
+		report_session(w->report, s, missing);
+}
+
+/* A connection as the wire alone tells of it. */
+static void
+on_record(void *ctx, const struct record *rec)
+{
+	struct watch *w = ctx;
+
+	if (w->follow != NULL)
+		follow_record(w->follow, rec);
+	else
+		deliver(w, rec);
+}
+
+static bool
+is_open(void *ctx, const struct addr *client)
+{
+	const struct watch *w = ctx;
+
+	return engine_has_client(w->engine, client);
 }
 
 /* --- once a second ------------------------------------------------------------------------ */
@@ -108,6 +141,10 @@ check_interfaces(struct watch *w)
 		if (say)
 			say_drops(w, n, in[n].path);
 	}
+	if (w->follow != NULL &&
+	    sum.kernel + sum.interface > w->limits.reached[LIMIT_PACKETS_DROPPED_KERNEL] +
+					     w->limits.reached[LIMIT_PACKETS_DROPPED_INTERFACE])
+		follow_gap(w->follow, clock_ns(CLOCK_REALTIME));
 	if (say)
 		w->drops_ns = w->now_ns + SAY_DROPS_NS;
 	w->limits.reached[LIMIT_PACKETS_DROPPED_KERNEL] = sum.kernel;
@@ -135,6 +172,8 @@ tick(struct watch *w, bool dry)
 	w->tick_ns = w->now_ns + WATCH_TICK_MS * NS_PER_MS;
 	if (dry && (w->live != NULL || w->packet_ns != 0))
 		engine_time(w->engine, packet_now(w));
+	if (w->follow != NULL && !follow_tick(w->follow, w->now_ns, packet_now(w)))
+		w->tick_ns = w->now_ns;
 	w->ended |= signals_end() || (w->options->duration_ns > 0 &&
 					 w->now_ns - w->start_ns >= w->options->duration_ns);
 	if (w->now_ns < w->second_ns)
@@ -152,21 +191,36 @@ wait_ms(const struct watch *w)
 	return left <= 0 ? 0 : (int)(left / NS_PER_MS) + 1;
 }
 
+/* Waits for `fds`, of which there are n, and for what comes beside; room for EXTRA more. */
+static void
+wait_for(struct watch *w, struct pollfd *fds, size_t n, int timeout_ms)
+{
+	struct pollfd *log = NULL;
+
+	if (w->follow != NULL && follow_descriptor(w->follow) >= 0) {
+		log = &fds[n++];
+		*log = (struct pollfd){ .fd = follow_descriptor(w->follow), .events = POLLIN };
+	}
+	n += report_poll(w->report, fds + n);
+	signals_wait(fds, n, timeout_ms);
+	report_pump(w->report);
+	if (log != NULL && log->revents != 0)
+		follow_news(w->follow, clock_ns(CLOCK_MONOTONIC));
+}
+
 /* --- interfaces --------------------------------------------------------------------------- */
 
 /* Waits, and reads what is there. True when nothing is left. */
 static bool
 read_interfaces(struct watch *w)
 {
-	struct pollfd fds[LIVE_MAX_INTERFACES + REPORT_MAX_QUEUES];
+	struct pollfd fds[LIVE_MAX_INTERFACES + EXTRA];
 	int timeout = wait_ms(w);
 	size_t n = live_poll(w->live, clock_ns(CLOCK_REALTIME), fds, &timeout);
 	struct frame frame;
 	int64_t now;
 
-	n += report_poll(w->report, fds + n);
-	signals_wait(fds, n, timeout);
-	report_pump(w->report);
+	wait_for(w, fds, n, timeout);
 	now = clock_ns(CLOCK_REALTIME);
 	for (int i = 0; i < FRAMES_AT_ONCE && !counted_out(w); i++) {
 		if (!live_next(w->live, now, &frame))
@@ -209,11 +263,9 @@ pipe_ready(void *ctx, int fd)
 	struct watch *w = ctx;
 
 	for (;;) {
-		struct pollfd fds[1 + REPORT_MAX_QUEUES] = { { .fd = fd, .events = POLLIN } };
-		size_t n = 1 + report_poll(w->report, fds + 1);
+		struct pollfd fds[1 + EXTRA] = { { .fd = fd, .events = POLLIN } };
 
-		signals_wait(fds, n, wait_ms(w));
-		report_pump(w->report);
+		wait_for(w, fds, 1, wait_ms(w));
 		tick(w, fds[0].revents == 0);
 		if (w->ended)
 			return false;
@@ -228,6 +280,8 @@ watch_pipe(struct watch *w)
 	struct frame frame;
 
 	while (!w->ended && source_next(w->source, &frame) == STATUS_OK) {
+		if (w->packet_ns == 0 && w->follow != NULL)
+			follow_gap(w->follow, frame.ts_ns);
 		if (frame.ts_ns > w->packet_ns)
 			w->packet_ns = frame.ts_ns;
 		engine_frame(w->engine, &frame);
@@ -265,30 +319,73 @@ open_pipe(struct watch *w, struct fault *fault)
 	return w->live == NULL ? source_open(&w->source, &config, fault) : STATUS_OK;
 }
 
+/* Log and HAT, which a helper may have to open. */
+static enum status
+open_beside(struct watch *w, struct fault *fault)
+{
+	const struct live_options *o = w->options;
+	const struct follow_config config = { .beside = &o->judging.beside,
+		.broker = &w->broker,
+		.settle_ns = o->settle_ns,
+		.max_octets = o->judging.max_memory / SETTLE_SHARE,
+		.record = deliver,
+		.session = deliver_session,
+		.is_open = is_open,
+		.ctx = w };
+	enum status status = STATUS_OK;
+
+	if (stories_wanted(&o->judging.beside))
+		status = follow_open(&w->follow, &config, fault);
+	if (status == STATUS_OK)
+		status = broker_start(&w->broker, &w->rights, fault);
+	if (status == STATUS_OK && w->follow != NULL)
+		status = follow_begin(w->follow, clock_ns(CLOCK_MONOTONIC), fault);
+	return status;
+}
+
+static enum status
+open_engine(struct watch *w, struct refusal_table **refusals, struct fault *fault)
+{
+	struct engine_config config;
+	enum status status = judging_engine(&w->options->judging, &config, refusals, fault);
+
+	if (status != STATUS_OK)
+		return status;
+	config.linger_ns = WATCH_LINGER_NS;
+	if (follow_logs(w->follow) != NULL)
+		config.max_memory -= config.max_memory / SETTLE_SHARE;
+	w->engine = engine_new(&config, on_record, w);
+	return w->engine != NULL ? STATUS_OK : fault_set(fault, STATUS_NOMEM, "out of memory");
+}
+
+static enum status
+open_report(struct watch *w, struct fault *fault)
+{
+	struct report_config config;
+	enum status status;
+
+	judging_report(&w->options->judging, &config);
+	config.logs = follow_logs(w->follow);
+	status = report_open(&w->report, &config, fault);
+	return status == STATUS_OK ? report_queue(w->report, QUEUE_OCTETS, fault) : status;
+}
+
 /* What has to be opened by who started us. */
 static enum status
 open_all(struct watch *w, struct refusal_table **refusals, struct fault *fault)
 {
 	const struct live_options *o = w->options;
-	struct engine_config engine;
-	struct report_config report;
 	enum status status = rights_find(&w->rights, o->user, o->group, fault);
 
 	if (status == STATUS_OK)
-		status = broker_start(&w->broker, &w->rights, fault);
+		status = open_beside(w, fault);
 	if (status == STATUS_OK)
-		status = judging_engine(&o->judging, &engine, refusals, fault);
-	if (status != STATUS_OK)
-		return status;
-	engine.linger_ns = WATCH_LINGER_NS;
-	w->engine = engine_new(&engine, on_record, w);
-	if (w->engine == NULL)
-		return fault_set(fault, STATUS_NOMEM, "out of memory");
-	status = open_interfaces(w, fault);
-	judging_report(&o->judging, &report);
+		status = open_engine(w, refusals, fault);
 	if (status == STATUS_OK)
-		status = report_open(&w->report, &report, fault);
-	return status == STATUS_OK ? report_queue(w->report, QUEUE_OCTETS, fault) : status;
+		status = open_interfaces(w, fault);
+	if (status == STATUS_OK)
+		status = open_report(w, fault);
+	return status;
 }
 
 static enum status
@@ -299,6 +396,8 @@ open_and_drop(struct watch *w, struct refusal_table **refusals, struct fault *fa
 	if (status == STATUS_OK)
 		status = rights_drop(&w->rights, RIGHTS_WATCH, fault);
 	w->start_ns = w->now_ns = clock_ns(CLOCK_MONOTONIC);
+	if (w->live != NULL && w->follow != NULL)
+		follow_gap(w->follow, clock_ns(CLOCK_REALTIME));
 	return status == STATUS_OK ? open_pipe(w, fault) : status;
 }
 
@@ -311,6 +410,11 @@ end(struct watch *w)
 
 	if (!counted_out(w))
 		engine_finish(w->engine);
+	if (w->follow != NULL) {
+		follow_finish(w->follow, clock_ns(CLOCK_MONOTONIC), packet_now(w));
+		follow_run(w->follow, &sum);
+		follow_limits(w->follow, &w->limits);
+	}
 	w->limits.reached[LIMIT_OUTPUT_LINES_DROPPED] = report_dropped(w->report);
 	for (enum limit l = 0; l < LIMIT_COUNT; l++)
 		limits_hit(&w->limits, l, engine_limits(w->engine)->reached[l]);
@@ -348,6 +452,7 @@ watch(const struct live_options *options)
 		cli_message("%s", fault.text);
 	}
 	report_close(w.report);
+	follow_close(w.follow);
 	engine_free(w.engine);
 	live_close(w.live);
 	source_close(w.source);

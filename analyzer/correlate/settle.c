@@ -92,8 +92,12 @@ fill(struct settle *s)
 		status = correlate_trace(s->correlate, &s->window.connections[i].trace);
 	}
 	for (size_t i = 0; i < s->window.session_count && status == STATUS_OK; i++) {
-		s->window.sessions[i].block->id = i + 1;
-		status = correlate_session(s->correlate, s->window.sessions[i].block);
+		struct log_session *x = s->window.sessions[i].block;
+		uint64_t id = x->id;
+
+		x->id = i + 1;
+		status = correlate_session(s->correlate, x);
+		x->id = id;
 	}
 	return status;
 }
@@ -150,7 +154,7 @@ static uint64_t
 place_of_owner(const struct settle_window *w, const struct settle_session *x)
 {
 	for (size_t i = 0; i < w->connection_count; i++)
-		if (w->connections[i].reported && w->connections[i].session == x->id)
+		if (w->connections[i].reported && w->connections[i].session == x->block->id)
 			return i + 1;
 	return 0;
 }
@@ -189,7 +193,6 @@ find_session(struct settle *s, uint64_t place)
 		at = place_of_owner(w, x);
 	}
 	if (f.session != NULL && f.unsure) {
-		f.match.session = f.session->block->id;
 		f.match.confidence = CONFIDENCE_LOW;
 		f.match.ambiguous = true;
 	}
@@ -209,7 +212,7 @@ report(struct settle *s, size_t i, int64_t now_ns)
 	c->due_ns = now_ns + (f.session != NULL ? SETTLE_CONTEXT_NS : SETTLE_LATE_NS);
 	if (f.session != NULL) {
 		s->matches++;
-		c->session = f.session->id;
+		c->session = f.session->block->id;
 		f.session->told = true;
 		f.session->due_ns = c->due_ns;
 	} else if (f.unsure) {
@@ -223,9 +226,10 @@ report(struct settle *s, size_t i, int64_t now_ns)
 
 /* A session that is due: it waits on, came late, or is nobody's. */
 static void
-settle_one(struct settle *s, struct settle_session *x, int64_t now_ns, bool last)
+settle_one(struct settle *s, size_t i, int64_t now_ns, bool last)
 {
-	const struct match *m = correlate_of_session(s->correlate, x->block->id);
+	struct settle_session *x = &s->window.sessions[i];
+	const struct match *m = correlate_of_session(s->correlate, i + 1);
 	struct settle_connection *c = m == NULL ? NULL : &s->window.connections[m->connection - 1];
 	char message[1024];
 	bool missing = false;
@@ -237,7 +241,7 @@ settle_one(struct settle *s, struct settle_session *x, int64_t now_ns, bool last
 		return;
 	if (c != NULL && c->session == 0) {
 		limits_hit(&s->limits, LIMIT_SESSIONS_LATE, 1);
-		c->session = x->id;
+		c->session = x->block->id;
 	} else if (c == NULL) {
 		missing = join_session(&s->config.join, x->block, message, sizeof message);
 	}
@@ -303,10 +307,10 @@ settle(struct settle *s, const struct settle_now *now, bool last)
 		    (last || w->connections[i].due_ns <= now->now_ns))
 			report(s, i, now->now_ns);
 	for (size_t i = 0; i < w->session_count && status == STATUS_OK; i++) {
-		struct settle_session *x = &w->sessions[i];
+		const struct settle_session *x = &w->sessions[i];
 
 		if (!x->told && !x->passing && (last || x->due_ns <= now->now_ns))
-			settle_one(s, x, now->now_ns, last);
+			settle_one(s, i, now->now_ns, last);
 	}
 	end_round(s);
 	return status;

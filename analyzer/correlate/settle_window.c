@@ -106,7 +106,7 @@ index_sessions(struct settle_window *w)
 	}
 	memset(w->slots, 0, slots * sizeof *w->slots);
 	for (size_t i = 0; i < w->session_count; i++)
-		put_slot(w, w->sessions[i].id, i + 1);
+		put_slot(w, w->sessions[i].block->id, i + 1);
 	return true;
 }
 
@@ -116,7 +116,7 @@ find(const struct settle_window *w, uint64_t id)
 	if (w->slots == NULL)
 		return NULL;
 	for (size_t i = slot_of(w, id); w->slots[i] != 0; i = (i + 1) & w->slot_mask)
-		if (w->sessions[w->slots[i] - 1].id == id)
+		if (w->sessions[w->slots[i] - 1].block->id == id)
 			return &w->sessions[w->slots[i] - 1];
 	return NULL;
 }
@@ -150,11 +150,11 @@ settle_window_put_session(struct settle_window *w, const struct log_session *s)
 	    !index_sessions(w))
 		return NULL;
 	x = &all[w->session_count];
-	*x = (struct settle_session){ .id = s->id, .block = copy_of(s, s->size) };
+	*x = (struct settle_session){ .block = copy_of(s, s->size) };
 	if (x->block == NULL)
 		return NULL;
 	w->octets += sizeof *x + s->size;
-	put_slot(w, x->id, ++w->session_count);
+	put_slot(w, s->id, ++w->session_count);
 	return x;
 }
 

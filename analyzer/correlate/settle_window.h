@@ -21,7 +21,6 @@ struct settle_connection {
 
 struct settle_session {
 	struct log_session *block;
-	uint64_t id;    /* the log's; the block's own is its place in the window */
 	int64_t due_ns; /* likewise */
 	bool open;      /* in the log; it will end later */
 	bool told;      /* to be of a connection, or of none */

@@ -73,6 +73,12 @@ engine_time(struct engine *e, int64_t now_ns)
 	flow_time(e->flow, now_ns);
 }
 
+bool
+engine_has_client(const struct engine *e, const struct addr *client)
+{
+	return flow_has_client(e->flow, client);
+}
+
 void
 engine_finish(struct engine *e)
 {

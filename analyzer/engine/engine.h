@@ -39,6 +39,8 @@ struct engine *engine_new(const struct engine_config *config, record_sink *sink,
 void engine_frame(struct engine *e, const struct frame *frame);
 /* Advances packet time without a frame (live, while the wire is silent). */
 void engine_time(struct engine *e, int64_t now_ns);
+/* Whether a connection of that client (family 0: of any) is still open. O(open connections). */
+bool engine_has_client(const struct engine *e, const struct addr *client);
 void engine_finish(struct engine *e); /* every open connection ends here */
 const struct limits *engine_limits(const struct engine *e);
 const struct packet_stats *engine_packet_stats(const struct engine *e);

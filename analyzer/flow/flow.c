@@ -546,6 +546,17 @@ flow_segment(struct flow *f, const struct segment *s)
 		;
 }
 
+bool
+flow_has_client(const struct flow *f, const struct addr *client)
+{
+	for (int list = 0; list < LIST_COUNT; list++)
+		for (const struct entry *e = f->oldest[list]; e != NULL; e = e->newer)
+			if (client->family == 0 ||
+			    memcmp(&e->conn.key.client.addr, client, sizeof *client) == 0)
+				return true;
+	return false;
+}
+
 /* --- life -------------------------------------------------------------------------------- */
 
 struct flow *

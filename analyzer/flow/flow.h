@@ -40,6 +40,9 @@ struct flow;
 struct flow *flow_new(const struct flow_config *config, flow_sink *sink, void *ctx);
 void flow_segment(struct flow *f, const struct segment *seg);
 void flow_time(struct flow *f, int64_t now_ns);
+/* Whether a connection of that client is open (family 0: of any client), its SYN answered. O(open).
+ */
+bool flow_has_client(const struct flow *f, const struct addr *client);
 void flow_finish(struct flow *f);
 void flow_free(struct flow *f);
 

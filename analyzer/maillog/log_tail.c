@@ -92,7 +92,7 @@ check_path(struct log_tail *t, int64_t now_ns, const struct telling *to)
 {
 	int error;
 
-	if (now_ns < t->check_ns)
+	if (t->check_ns != 0 && now_ns < t->check_ns)
 		return;
 	t->check_ns = now_ns + LOG_TAIL_CHECK_NS;
 	error = look(t, now_ns);
@@ -202,12 +202,12 @@ read_block(struct log_tail *t, int64_t now_ns, const struct telling *to)
 
 /* The beginning of a file: the next one, or the first once more. */
 static void
-start_over(struct log_tail *t, const struct telling *to)
+start_over(struct log_tail *t, enum log_tail_event event, const struct telling *to)
 {
 	t->parts[0].offset = 0;
 	t->parts[0].skip_from = t->parts[0].skip_to = 0;
 	t->print_n = 0;
-	tell(to, (struct log_tail_news){ .event = LOG_TAIL_ROTATED });
+	tell(to, (struct log_tail_news){ .event = event });
 }
 
 /* The first part lost the name, and nobody writes to it any more. */
@@ -223,7 +223,13 @@ next_part(struct log_tail *t, const struct telling *to)
 	close(t->parts[0].fd);
 	t->count--;
 	memmove(t->parts, t->parts + 1, t->count * sizeof t->parts[0]);
-	start_over(t, to);
+	start_over(t, LOG_TAIL_ROTATED, to);
+}
+
+void
+log_tail_look(struct log_tail *t)
+{
+	t->check_ns = 0;
 }
 
 bool
@@ -236,7 +242,7 @@ log_tail_poll(struct log_tail *t, int64_t now_ns, size_t octets, log_tail_sink *
 	check_path(t, now_ns, &to);
 	while (t->count > 0) {
 		if (fstat(t->parts[0].fd, &st) == 0 && was_rewritten(t, st.st_size))
-			start_over(t, &to);
+			start_over(t, LOG_TAIL_TRUNCATED, &to);
 		while (read_block(t, now_ns, &to))
 			if (--blocks == 0)
 				return true;

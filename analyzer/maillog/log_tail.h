@@ -25,10 +25,11 @@
 #define LOG_TAIL_PRINT 64 /* octets by which the file is known again */
 
 enum log_tail_event {
-	LOG_TAIL_BLOCK,   /* `block` was added */
-	LOG_TAIL_SKIPPED, /* `lines` were passed over */
-	LOG_TAIL_ROTATED, /* what comes next is the beginning of a file */
-	LOG_TAIL_PROBLEM  /* the path cannot be opened: `error`, an errno; once for each */
+	LOG_TAIL_BLOCK,     /* `block` was added */
+	LOG_TAIL_SKIPPED,   /* `lines` were passed over */
+	LOG_TAIL_ROTATED,   /* what comes next is the beginning of another file */
+	LOG_TAIL_TRUNCATED, /* or of the same, and lines may be lost that were never read */
+	LOG_TAIL_PROBLEM    /* the path cannot be opened: `error`, an errno; once for each */
 };
 
 struct log_tail_news {
@@ -66,6 +67,8 @@ struct log_tail {
 
 void log_tail_init(struct log_tail *t, log_tail_open *open, void *ctx);
 void log_tail_clear(struct log_tail *t);
+/* The path may name another file now: look at once. */
+void log_tail_look(struct log_tail *t);
 /*
  * Tells what is new, up to about `octets` of it; true when there is more. now_ns: of any clock that
  * goes forward.

@@ -191,6 +191,19 @@ maillog_serial(const struct maillog *m, uint16_t appliance)
 	return serial->n == 0 ? NULL : serial->text;
 }
 
+const char *
+maillog_offset_from(const struct maillog *m)
+{
+	const char *from = NULL;
+
+	for (size_t i = 0; i < m->file_count; i++) {
+		if (m->files[i].offset_from == LOG_OFFSET_FROM_NONE && m->files[i].understood > 0)
+			return NULL;
+		from = log_offset_from_name(m->files[i].offset_from);
+	}
+	return from;
+}
+
 const struct limits *
 maillog_limits(const struct maillog *m)
 {

@@ -96,6 +96,9 @@ void maillog_finish(struct maillog *m);
 const struct maillog_file *maillog_files(const struct maillog *m, size_t *count);
 /* The serial number of struct log_session.appliance; NULL when it is not known. */
 const char *maillog_serial(const struct maillog *m, uint16_t appliance);
+/* How the zone of the stamps is known, "header", "option" or "stamp"; NULL if one log does not
+ * tell. */
+const char *maillog_offset_from(const struct maillog *m);
 const struct limits *maillog_limits(const struct maillog *m);
 
 #endif
