@@ -131,7 +131,7 @@ brief_free(struct brief *h)
 		for (uint32_t n = 0; n < p->chunks; n++)
 			free(p->chunk[n]);
 		budget_give(h->budget,
-		    p->chunks * PER_CHUNK * p->stride + p->chunk_room * sizeof *p->chunk);
+		    (size_t)p->chunks * PER_CHUNK * p->stride + p->chunk_room * sizeof *p->chunk);
 		free(p->chunk);
 	}
 	budget_give(h->budget, h->slots * sizeof *h->slot);
@@ -204,7 +204,7 @@ grow(struct brief *h)
 	uint32_t slots = h->slots, want = slots == 0 ? 256 : slots * 2;
 	struct slot *old = h->slot;
 
-	if (old != NULL && h->count < slots / 4 * 3)
+	if (slots > 0 && h->count < slots / 4 * 3)
 		return true;
 	if (slots >= UINT32_C(1) << 30 || !budget_take(h->budget, want * sizeof *old))
 		return false;

@@ -119,7 +119,7 @@ grow(struct flow *f)
 	struct slot *old = f->slot;
 	size_t slots = f->slots, want = slots == 0 ? 256 : slots * 2;
 
-	if (old != NULL && f->count < slots / 2)
+	if (slots > 0 && f->count < slots / 2)
 		return true;
 	if (!budget_take(f->config.budget, want * sizeof *old))
 		return false;

@@ -51,7 +51,7 @@ keep_text(struct dialog *d, struct bytes b)
 		limits_hit(d->limits, LIMIT_TEXT_NOT_KEPT, b.n);
 		return (struct piece){ 0, DIALOG_ABSENT };
 	}
-	if (b.n > 0)
+	if (b.p != NULL)
 		memcpy(d->text + d->text_n, b.p, b.n);
 	d->text_n += (uint32_t)b.n;
 	return piece;
