@@ -436,7 +436,7 @@ join_text(struct dialog *d, struct bytes text, bool first)
 	else if (d->reply_text_n < DIALOG_MAX_REPLY)
 		d->reply_text[d->reply_text_n++] = '\n';
 	text = bytes_head(text, (size_t)(DIALOG_MAX_REPLY - d->reply_text_n));
-	if (text.n > 0)
+	if (text.p != NULL)
 		memcpy(d->reply_text + d->reply_text_n, text.p, text.n);
 	d->reply_text_n = (uint16_t)(d->reply_text_n + text.n);
 }
