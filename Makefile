@@ -21,7 +21,7 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2);)
 
 VERSION := 0.1.0
-PKGS    := libpcap json-c zlib libzstd liblzma libxxhash libcrypto libxml-2.0 libseccomp libcap-ng
+PKGS    := libpcap json-c zlib libzstd liblzma libxxhash libcrypto libxml-2.0 libseccomp libcap-ng libssl libevent_core
 TESTPKGS := criterion
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
@@ -57,7 +57,7 @@ FUZZ_SECONDS ?= 60
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all check check-run clean corpus cut demo demo-run deps dialogc fuzz golden hats install lint logs \
-        loss scenes uninstall unit-programs units
+        loss respond respond_load scenes uninstall unit-programs units
 
 all: $(B)/hatcheck
 
@@ -115,6 +115,9 @@ units: $(UNITS)
 
 golden cut loss corpus scenes: $(B)/hatcheck $(B)/dialogc
 	$(Q)B=$(B) tests/$@/run
+
+respond respond_load: $(B)/hatcheck
+	$(Q)python3 tests/lab/$@.py $(B)/hatcheck
 
 hats: $(B)/hatcheck
 	$(Q)tests/hats.sh $(B)/hatcheck

@@ -12,6 +12,7 @@ static const struct cli_command commands[] = {
 	{ "live", "the same on an interface, as connections end", live_command },
 	{ "hat", "checks a Host Access Table, or tells what it decides", hat_command },
 	{ "log", "what the mail logs alone claim, session by session", log_command },
+	{ "respond", "a mail server that does what its HAT says, and logs it", respond_command },
 	{ "rules", "every rule: its severity, meaning and source", rules_command },
 };
 
