@@ -46,12 +46,14 @@ run loss make loss
 run scenes make scenes
 run corpus make corpus
 run hats make hats
+run respond make respond
 run logs make logs
 run asan make -j "$jobs" MODE=asan WERROR=1 all dialogc unit-programs
 run asan-units sanitized units
 run asan-golden sanitized golden
 run asan-corpus sanitized corpus
 run asan-hats sanitized hats
+run asan-respond sanitized respond
 run asan-logs sanitized logs
 run fuzz make -j "$jobs" MODE=fuzz fuzz FUZZ_SECONDS=5
 run lint sh tests/lint.sh
