@@ -62,7 +62,8 @@ desk_policy(const char *hat)
 static inline void
 desk_open(struct desk *d, const char *hat, enum manner honest, enum manner acts, bool logs)
 {
-	static const struct addr client = { 4, { 127, 0, 0, 9 } }, local = { 4, { 127, 0, 0, 1 } };
+	static const struct addr client = { .family = 4, .octet = { 127, 0, 0, 9 } },
+				 local = { .family = 4, .octet = { 127, 0, 0, 1 } };
 	struct fault fault;
 	char path[64];
 

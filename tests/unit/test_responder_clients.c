@@ -5,8 +5,9 @@
 static struct addr
 address(uint32_t n)
 {
-	return (struct addr){ 4,
-		{ (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n } };
+	return (struct addr){ .family = 4,
+		.octet = {
+		    (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n } };
 }
 
 Test(responder_clients, connections_are_counted)
@@ -54,9 +55,9 @@ Test(responder_clients, the_longest_gone_is_forgotten)
 	}
 	(void)clients_enter(c, &held->addr, &ordinal);
 	cr_assert_eq(ordinal, 1, "whoever is connected is not forgotten");
-	(void)clients_enter(c, &(struct addr){ 4, { 0, 0, 0, 11 } }, &ordinal);
+	(void)clients_enter(c, &(struct addr){ .family = 4, .octet = { 0, 0, 0, 11 } }, &ordinal);
 	cr_assert_eq(ordinal, 1, "the eleventh to go is still known");
-	(void)clients_enter(c, &(struct addr){ 4, { 0, 0, 0, 10 } }, &ordinal);
+	(void)clients_enter(c, &(struct addr){ .family = 4, .octet = { 0, 0, 0, 10 } }, &ordinal);
 	cr_assert_eq(ordinal, 0, "the tenth is not");
 	clients_free(c);
 }

@@ -46,7 +46,9 @@ ParameterizedTest(size_t *i, responder_endpoint, text)
 Test(responder_endpoint, an_ipv4_client_of_an_ipv6_socket)
 {
 	const struct endpoint in = {
-		{ 6, { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1 } }, 25
+		{ .family = 6,
+		    .octet = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1 } },
+		25
 	};
 	char room[ADDRESS_ENDPOINT_ROOM];
 	struct sockaddr_storage s;

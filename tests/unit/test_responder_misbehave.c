@@ -68,7 +68,7 @@ ROWS(responder_misbehave, manner, manners)
 
 ParameterizedTest(size_t *i, responder_misbehave, manner)
 {
-	static const struct addr client = { 4, { 127, 0, 0, 9 } };
+	static const struct addr client = { .family = 4, .octet = { 127, 0, 0, 9 } };
 	struct misbehave m = { 0 };
 
 	cr_assert_eq(COUNT(manners), MISBEHAVE_COUNT);
@@ -91,7 +91,7 @@ ParameterizedTest(size_t *i, responder_misbehave, manner)
 static unsigned
 count(const struct misbehave *m, bool chosen[static MANY])
 {
-	struct addr client = { 4, { 127, 0, 0, 0 } };
+	struct addr client = { .family = 4, .octet = { 127, 0, 0, 0 } };
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < MANY; i++) {
@@ -123,7 +123,7 @@ Test(responder_misbehave, so_many_and_the_same_ones_by_the_seed)
 Test(responder_misbehave, faults_are_independent)
 {
 	struct misbehave m = { .seed = 1 };
-	struct addr client = { 6, { 0x20, 1 } };
+	struct addr client = { .family = 6, .octet = { 0x20, 1 } };
 	unsigned both = 0;
 
 	cr_assert_eq(misbehave_add(&m, "log-nothing:50", NULL), STATUS_OK);
