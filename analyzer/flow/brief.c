@@ -2,20 +2,13 @@
 
 #include <stdlib.h>
 
+#include "analyzer/flow/pool.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define NONE UINT32_MAX
-#define V6 UINT32_C(0x80000000) /* in a reference: which pool */
-#define PER_CHUNK 4096
-
-/* Entries of one size; chunks never move and are freed at the end. */
-struct pool {
-	uint8_t **chunk;
-	uint32_t chunks, chunk_room;
-	uint32_t used, free;
-	size_t stride;
-};
+#define NONE POOL_NONE
+#define V6 UINT32_C(0x80000000) /* in a reference: which pool; the rest is a number there */
 
 /* The hash beside the reference: a search looks at no entry but the one it finds. */
 struct slot {
@@ -68,14 +61,16 @@ addr_octets(uint8_t family)
 	return family == 4 ? 4 : 16;
 }
 
+static struct pool *
+pool_of(struct brief *h, uint32_t ref)
+{
+	return &h->pool[(ref & V6) != 0];
+}
+
 static struct brief_entry *
 at(struct brief *h, uint32_t ref)
 {
-	struct pool *p = &h->pool[(ref & V6) != 0];
-	uint32_t i = ref & ~V6;
-
-	return (
-	    struct brief_entry *)(void *)(p->chunk[i / PER_CHUNK] + (i % PER_CHUNK) * p->stride);
+	return pool_at(pool_of(h, ref), ref & ~V6);
 }
 
 void
@@ -112,11 +107,8 @@ brief_new(struct budget *budget, uint64_t secret)
 	h->budget = budget;
 	h->secret = secret;
 	h->oldest = h->newest = NONE;
-	for (int i = 0; i < 2; i++) {
-		h->pool[i].free = NONE;
-		h->pool[i].stride = sizeof(struct brief_entry) + (i == 0 ? 8 : 32);
-		h->pool[i].stride = (h->pool[i].stride + 7) / 8 * 8;
-	}
+	pool_init(&h->pool[0], budget, sizeof(struct brief_entry) + 8);
+	pool_init(&h->pool[1], budget, sizeof(struct brief_entry) + 32);
 	return h;
 }
 
@@ -125,64 +117,11 @@ brief_free(struct brief *h)
 {
 	if (h == NULL)
 		return;
-	for (int i = 0; i < 2; i++) {
-		struct pool *p = &h->pool[i];
-
-		for (uint32_t n = 0; n < p->chunks; n++)
-			free(p->chunk[n]);
-		budget_give(h->budget,
-		    (size_t)p->chunks * PER_CHUNK * p->stride + p->chunk_room * sizeof *p->chunk);
-		free(p->chunk);
-	}
+	pool_clear(&h->pool[0]);
+	pool_clear(&h->pool[1]);
 	budget_give(h->budget, h->slots * sizeof *h->slot);
 	free(h->slot);
 	free(h);
-}
-
-/* --- the pool ------------------------------------------------------------------------ */
-
-static bool
-add_chunk(struct brief *h, struct pool *p)
-{
-	if (p->chunks == p->chunk_room) {
-		uint32_t room = p->chunk_room == 0 ? 16 : p->chunk_room * 2;
-		uint8_t **q;
-
-		if (!budget_take(h->budget, (room - p->chunk_room) * sizeof *q))
-			return false;
-		q = realloc(p->chunk, room * sizeof *q);
-		if (q == NULL) {
-			budget_give(h->budget, (room - p->chunk_room) * sizeof *q);
-			return false;
-		}
-		p->chunk = q;
-		p->chunk_room = room;
-	}
-	if (!budget_take(h->budget, PER_CHUNK * p->stride))
-		return false;
-	p->chunk[p->chunks] = malloc(PER_CHUNK * p->stride);
-	if (p->chunk[p->chunks] == NULL) {
-		budget_give(h->budget, PER_CHUNK * p->stride);
-		return false;
-	}
-	p->chunks++;
-	return true;
-}
-
-static uint32_t
-take(struct brief *h, uint8_t family)
-{
-	uint32_t bit = family == 4 ? 0 : V6, ref;
-	struct pool *p = &h->pool[bit != 0];
-
-	if (p->free != NONE) {
-		ref = p->free;
-		p->free = at(h, ref)->older;
-		return ref;
-	}
-	if (p->used == p->chunks * PER_CHUNK && !add_chunk(h, p))
-		return NONE;
-	return p->used++ | bit;
 }
 
 /* --- the index ------------------------------------------------------------------------- */
@@ -281,7 +220,8 @@ add(struct brief *h, const struct conn_key *key, const struct brief_entry *from)
 
 	if (!grow(h))
 		return NULL;
-	ref = take(h, key->client.addr.family);
+	ref = key->client.addr.family == 4 ? 0 : V6;
+	ref |= pool_take(pool_of(h, ref));
 	if (ref == NONE)
 		return NULL;
 	e = at(h, ref);
@@ -370,8 +310,7 @@ brief_remove(struct brief *h, struct brief_entry *e)
 		at(h, e->newer)->older = e->older;
 	else
 		h->newest = e->older;
-	e->older = h->pool[(ref & V6) != 0].free;
-	h->pool[(ref & V6) != 0].free = ref;
+	pool_give(pool_of(h, ref), ref & ~V6);
 	h->count--;
 }
 

@@ -23,7 +23,7 @@ struct brief_entry {
 	};
 	uint32_t id;
 	uint32_t seq;
-	uint32_t older, newer; /* list of all; `older` also links the free ones */
+	uint32_t older, newer; /* list of all */
 	uint32_t last_ms;      /* of the last SYN, after the first */
 	uint16_t client_port, server_port;
 	uint16_t window;
