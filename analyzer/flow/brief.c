@@ -243,8 +243,21 @@ add(struct brief *h, const struct conn_key *key, const struct brief_entry *from)
 	return e;
 }
 
+static uint16_t
+seconds(int64_t ns)
+{
+	return (uint16_t)(ns / 1000000000);
+}
+
+int64_t
+brief_age_ns(const struct brief_entry *e, int64_t now_ns)
+{
+	return (uint16_t)(seconds(now_ns) - e->seen_s) * INT64_C(1000000000);
+}
+
 struct brief_entry *
-brief_add(struct brief *h, const struct conn_key *key, const struct segment *syn, uint32_t id)
+brief_add(struct brief *h, const struct conn_key *key, const struct segment *syn, uint32_t id,
+    int64_t now_ns)
 {
 	struct brief_entry e = {
 		.ts_ns = syn->ts_ns,
@@ -252,6 +265,7 @@ brief_add(struct brief *h, const struct conn_key *key, const struct segment *syn
 		.id = id,
 		.seq = syn->seq,
 		.window = syn->window,
+		.seen_s = seconds(now_ns),
 		.syn_count = 1,
 		.window_shift = syn->window_shift,
 		.ts_digits = syn->ts_digits,
@@ -270,7 +284,7 @@ seq_at(const struct conn_half *h, uint64_t off)
 struct brief_entry *
 brief_add_reported(struct brief *h, const struct conn *conn, int64_t now_ns)
 {
-	struct brief_entry e = { .ts_ns = now_ns, .reported = true };
+	struct brief_entry e = { .seen_s = seconds(now_ns) };
 
 	e.seq = seq_at(&conn->half[DIR_CLIENT], conn->half[DIR_CLIENT].origin - 1);
 	for (int dir = 0; dir < DIR_COUNT; dir++)

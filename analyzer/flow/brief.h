@@ -27,13 +27,19 @@ struct brief_entry {
 	uint32_t last_ms;      /* of the last SYN, after the first */
 	uint16_t client_port, server_port;
 	uint16_t window;
-	uint16_t syn_count;
+	uint16_t seen_s;   /* when it came: seconds of the flow's clock, modulo 2^16 */
+	uint8_t syn_count; /* 0: it is a reported one */
 	int8_t window_shift;
 	uint8_t ts_digits, family;
-	bool reported;
 
 	uint8_t octet[]; /* both addresses, client first: 8 or 32 octets */
 };
+
+static inline bool
+brief_reported(const struct brief_entry *e)
+{
+	return e->syn_count == 0;
+}
 
 struct brief;
 
@@ -45,8 +51,10 @@ struct brief_entry *brief_add_reported(struct brief *h, const struct conn *conn,
 /* True when the segment is a straggler of a reported connection. */
 bool brief_straggler(const struct brief_entry *e, enum dir dir, const struct segment *s);
 /* A new entry from its SYN. The key must not be there yet. */
-struct brief_entry *brief_add(
-    struct brief *h, const struct conn_key *key, const struct segment *syn, uint32_t id);
+struct brief_entry *brief_add(struct brief *h, const struct conn_key *key,
+    const struct segment *syn, uint32_t id, int64_t now_ns);
+/* How long it has been there, in whole seconds, whatever the stamp of its SYN says. */
+int64_t brief_age_ns(const struct brief_entry *e, int64_t now_ns);
 struct brief_entry *brief_oldest(struct brief *h);
 void brief_remove(struct brief *h, struct brief_entry *e);
 void brief_key(const struct brief_entry *e, struct conn_key *key);

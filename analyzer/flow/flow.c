@@ -170,7 +170,7 @@ end_brief(struct flow *f, struct brief_entry *h, bool evicted)
 	struct conn_key key;
 	struct conn conn;
 
-	if (h->reported) {
+	if (brief_reported(h)) {
 		brief_remove(f->brief, h);
 		return;
 	}
@@ -212,7 +212,7 @@ evict(struct flow *f, const struct entry *keep)
 	}
 	h = brief_oldest(f->brief);
 	if (h != NULL) {
-		if (!h->reported)
+		if (!brief_reported(h))
 			limits_hit(f->config.limits, LIMIT_EVICTED_HALF_OPEN, 1);
 		end_brief(f, h, true);
 		return true;
@@ -244,10 +244,10 @@ expire(struct flow *f)
 
 	f->due_ns = INT64_MAX;
 	expire_list(f, LIST_CLOSED);
-	while ((h = brief_oldest(f->brief)) != NULL && f->now_ns - h->ts_ns > FLOW_BRIEF_NS)
+	while ((h = brief_oldest(f->brief)) != NULL && brief_age_ns(h, f->now_ns) > FLOW_BRIEF_NS)
 		end_brief(f, h, false);
 	if (h != NULL)
-		set_due(f, h->ts_ns, FLOW_BRIEF_NS);
+		set_due(f, f->now_ns - brief_age_ns(h, f->now_ns), FLOW_BRIEF_NS);
 	expire_list(f, LIST_OPEN);
 }
 
@@ -346,13 +346,13 @@ add_half_open(struct flow *f, const struct conn_key *key, const struct segment *
 {
 	uint32_t id = (uint32_t)++f->last_id;
 
-	while (brief_add(f->brief, key, s, id) == NULL) {
+	while (brief_add(f->brief, key, s, id, f->now_ns) == NULL) {
 		if (!evict(f, NULL)) {
 			limits_hit(f->config.limits, LIMIT_EVICTED_HALF_OPEN, 1);
 			return;
 		}
 	}
-	set_due(f, s->ts_ns, FLOW_BRIEF_NS);
+	set_due(f, f->now_ns, FLOW_BRIEF_NS);
 }
 
 static void
@@ -362,7 +362,7 @@ repeat_syn(struct brief_entry *h, const struct segment *s)
 
 	if (after_ns < CONN_COPY_AGE_NS && after_ns > -CONN_COPY_AGE_NS)
 		return; /* no timer is that short: the same packet, captured twice */
-	if (h->syn_count < UINT16_MAX)
+	if (h->syn_count < UINT8_MAX)
 		h->syn_count++;
 	if (after_ns > 0 && after_ns / 1000000 + h->last_ms < UINT32_MAX)
 		h->last_ms += (uint32_t)(after_ns / 1000000);
@@ -407,7 +407,7 @@ static void
 on_new_syn(struct flow *f, const struct conn_key *key, struct entry *e, struct brief_entry *h,
     const struct segment *s)
 {
-	if (h != NULL && !h->reported && h->seq == s->seq) {
+	if (h != NULL && !brief_reported(h) && h->seq == s->seq) {
 		repeat_syn(h, s);
 		return;
 	}
@@ -426,7 +426,7 @@ begin(struct flow *f, const struct conn_key *key, uint64_t hash, struct brief_en
 {
 	struct entry *e;
 
-	if (h != NULL && !h->reported)
+	if (h != NULL && !brief_reported(h))
 		return promote(f, h, key, hash);
 	if (h != NULL)
 		brief_remove(f->brief, h);
@@ -460,7 +460,7 @@ entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct 
 	if (e != NULL && (is_syn(s) ? own_syn(&e->conn, s) : !e->challenged))
 		return e;
 	h = brief_find(f->brief, key);
-	if (h != NULL && h->reported && brief_straggler(h, dir, s))
+	if (h != NULL && brief_reported(h) && brief_straggler(h, dir, s))
 		return NULL;
 	if (is_syn(s) && s->len == 0) {
 		on_new_syn(f, key, e, h, s);

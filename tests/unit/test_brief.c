@@ -70,7 +70,7 @@ Test(brief, holds_what_a_list_holds)
 
 		cr_assert_eq(e != NULL, there[n], "key %u in step %u", n, step);
 		if (e == NULL) {
-			cr_assert_not_null(brief_add(b.brief, &key, &syn, step));
+			cr_assert_not_null(brief_add(b.brief, &key, &syn, step, 0));
 		} else {
 			brief_key(e, &known);
 			cr_assert(conn_key_eq(&key, &known));
@@ -94,7 +94,7 @@ Test(brief, the_oldest_comes_first)
 		struct conn_key key = key_of(n);
 		struct segment syn = syn_of(n, n);
 
-		cr_assert_not_null(brief_add(b.brief, &key, &syn, n));
+		cr_assert_not_null(brief_add(b.brief, &key, &syn, n, 0));
 	}
 	for (uint32_t n = 100; n < 200; n++) {
 		struct conn_key key = key_of(n);
@@ -126,11 +126,11 @@ Test(brief, one_family_leaves_room_for_the_other)
 		key.client.addr.family = key.server.addr.family = 4;
 		key.client.addr.octet[0] = (uint8_t)(n >> 8);
 		key.client.addr.octet[1] = (uint8_t)n++;
-	} while (brief_add(b.brief, &key, &syn, n) != NULL);
+	} while (brief_add(b.brief, &key, &syn, n, 0) != NULL);
 	cr_assert_gt(n, 4096);
 	key = key_of(0);
 	cr_assert_eq(key.client.addr.family, 6);
-	for (n = 0; brief_add(b.brief, &key, &syn, n) == NULL; n++) {
+	for (n = 0; brief_add(b.brief, &key, &syn, n, 0) == NULL; n++) {
 		cr_assert_not_null(brief_oldest(b.brief), "all are gone, and still no room");
 		brief_remove(b.brief, brief_oldest(b.brief));
 	}
@@ -147,7 +147,7 @@ Test(brief, an_entry_becomes_the_connection_of_its_syn)
 	struct bench b;
 
 	bench_init(&b, 1 << 20);
-	e = brief_add(b.brief, &key, &syn, 77);
+	e = brief_add(b.brief, &key, &syn, 77, 0);
 	e->syn_count = 3;
 	e->last_ms = 3000;
 	conn_init(&conn, &key, e->id, &b.budget, &b.limits);
@@ -165,6 +165,23 @@ Test(brief, an_entry_becomes_the_connection_of_its_syn)
 	cr_assert_eq(conn_off(&conn.half[DIR_CLIENT], syn.seq + 1), CONN_ORIGIN);
 	conn_finish(&conn);
 	conn_clear(&conn);
+	bench_clear(&b);
+}
+
+/* By the clock of whoever adds it: the SYN's own may be any. */
+Test(brief, age)
+{
+	static const int64_t second = INT64_C(1000000000);
+	struct conn_key key = key_of(1);
+	struct segment syn = syn_of(1, INT64_MAX - 1);
+	struct brief_entry *e;
+	struct bench b;
+
+	bench_init(&b, 1 << 20);
+	e = brief_add(b.brief, &key, &syn, 1, 65530 * second);
+	cr_assert_eq(brief_age_ns(e, 65530 * second), 0);
+	cr_assert_eq(brief_age_ns(e, 65535 * second), 5 * second);
+	cr_assert_eq(brief_age_ns(e, 65550 * second + 1), 20 * second, "across the modulus");
 	bench_clear(&b);
 }
 
@@ -190,7 +207,7 @@ ROWS(brief, stragglers, rows)
 
 ParameterizedTest(size_t *i, brief, stragglers)
 {
-	struct brief_entry e = { .reported = true, .seq = 1000, .end = { 1101, 5201 } };
+	struct brief_entry e = { .seq = 1000, .end = { 1101, 5201 } };
 	struct segment s = { .seq = rows[*i].seq, .flags = rows[*i].flags };
 
 	cr_assert_eq(brief_straggler(&e, rows[*i].dir, &s), rows[*i].straggler, "%s", rows[*i].why);
