@@ -368,6 +368,8 @@ repeat_syn(struct brief_entry *h, const struct segment *s)
 		h->last_ms += (uint32_t)(after_ns / 1000000);
 }
 
+#define ANSWER_OCTETS (UINT32_C(1) << 16)
+
 static bool
 is_syn(const struct segment *s)
 {
@@ -390,15 +392,17 @@ own_syn(const struct conn *c, const struct segment *s)
 	       client->stream.end - off <= STREAM_MAX_KEPT;
 }
 
-/* The segment belongs to the connection that the waiting SYN opens, not to the one it challenges.
+/*
+ * The segment belongs to the connection that the waiting SYN opens, not to the one it challenges.
+ * It need not be the very answer, which may not have been captured; but what the old one
+ * sends is behind the new one's initial number. RFC 6191
  */
 static bool
 answers(const struct brief_entry *h, enum dir dir, const struct segment *s)
 {
-	if (dir == DIR_SERVER)
-		return (s->flags & TCP_ACK) && s->ack == h->seq + 1 &&
-		       (s->flags & (TCP_SYN | TCP_RST)) != 0;
-	return s->seq == h->seq + 1;
+	uint32_t number = dir == DIR_CLIENT ? s->seq : s->ack;
+
+	return (dir == DIR_CLIENT || (s->flags & TCP_ACK)) && number - (h->seq + 1) < ANSWER_OCTETS;
 }
 
 /* A SYN that opens another connection than the one that is there, which goes on until it is
@@ -413,10 +417,8 @@ on_new_syn(struct flow *f, const struct conn_key *key, struct entry *e, struct b
 	}
 	if (h != NULL)
 		end_brief(f, h, false);
-	if (e != NULL && conn_closed(&e->conn))
-		end_entry(f, e);
-	else if (e != NULL)
-		e->challenged = true;
+	if (e != NULL)
+		e->challenged = true; /* closed or not, its last packets may come after the SYN */
 	add_half_open(f, key, s);
 }
 

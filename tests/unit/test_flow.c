@@ -19,6 +19,23 @@ static const struct {
 	{ "a clock that steps back by minutes ends no SYN before its answer",
 	    "C1 S; S1 SA; C1 A; C S +-400000; S SA; C A; S RA",
 	    "incomplete complete | tcprefuse high complete profile=pass:PPPP" },
+	{ "the last packets of the old one after the SYN of the new one",
+	    "C S; S SA; C A; S '554 no~; S FA; C FA; C S q=9000; S A q=5 k=1002; S SA q=777; C A;"
+	    "S RA",
+	    "reject profile=pass:PPPPPPPP | tcprefuse packets=2/2 profile=pass:PPPP" },
+	{ "a FIN of the old one again after the SYN of the new one",
+	    "C S; S SA; C A; S '554 no~; S FA; C FA; C S q=9000; S FA q=3 k=1002; S SA q=777; C A;"
+	    "S '220 hi~; C 'QUIT~; S '221 bye~; S FA; C FA; S A",
+	    "reject | accepted/no_mail high gaps=0" },
+	{ "the answer to the new SYN was not captured, but what followed it",
+	    REJECT "C S q=9000; -S SA q=777; -C A; S '220 hi~; C 'QUIT~; S '221 bye~; S FA; C FA;"
+		   "S A",
+	    "reject | incomplete packets=3/4" },
+	{ "a SYN that the old one answers: it goes on",
+	    "C S; S SA; C A; S '220 hi~; C S q=9000; S A q=4 k=1001; C q=1001 'QUIT~; S k=1007 "
+	    "'221 "
+	    "bye~; S FA k=1007; C FA q=1007; S A k=1008",
+	    "accepted/no_mail high gaps=0 | unanswered" },
 };
 
 ROWS(flow, rows, rows)
