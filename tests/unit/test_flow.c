@@ -36,6 +36,18 @@ static const struct {
 	    "'221 "
 	    "bye~; S FA k=1007; C FA q=1007; S A k=1008",
 	    "accepted/no_mail high gaps=0 | unanswered" },
+	{ "the SYN,ACK of the new one before its SYN",
+	    "C S; S SA; C A; S RA; S SA q=700000 k=9001; C S q=9000; C A; S RA",
+	    "tcprefuse packets=2/2 profile=pass:PPPP | tcprefuse packets=2/2 profile=pass:PPPP" },
+	{ "the SYN of the new one was not captured",
+	    "C S; S SA; C A; S RA; -C S q=9000; S SA q=700000; C A; S '220 hi~; C 'QUIT~;"
+	    "S '221 bye~; S FA; C FA; S A",
+	    "tcprefuse packets=2/2 !wire.rst-origin | accepted/no_mail high" },
+	{ "a SYN,ACK that acknowledges another SYN, in the middle of a connection: it goes on",
+	    "C S; S SA; C A; S '220 hi~; S SA q=700000 k=9001; C k=3 'QUIT~; S q=3 k=1007 '221 "
+	    "bye~;"
+	    "S FA q=12 k=1007; C FA q=1007 k=13; S A q=13 k=1008",
+	    "accepted/no_mail high gaps=0" },
 };
 
 ROWS(flow, rows, rows)
