@@ -366,7 +366,6 @@ on_syn(struct conn *c, enum dir dir, const struct segment *s)
 {
 	struct conn_half *h = &c->half[dir];
 
-	h->syn_count++;
 	if (h->syn_frame_no == 0) {
 		h->syn_frame_no = s->frame_no;
 		h->syn_ts_ns = s->ts_ns;
@@ -532,6 +531,7 @@ conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 		c->ts_digits = s->ts_digits;
 	if (!copy) {
 		h->packets++;
+		h->syn_count += (s->flags & TCP_SYN) != 0;
 		write_history(c, dir, s);
 	}
 	if (s->flags & TCP_RST) {

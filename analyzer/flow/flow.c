@@ -464,7 +464,8 @@ entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct 
 	h = brief_find(f->brief, key);
 	if (h != NULL && brief_reported(h) && brief_straggler(h, dir, s))
 		return NULL;
-	if (is_syn(s) && s->len == 0) {
+	/* What a SYN carries is only kept where nothing else is known of its ports. RFC 7413 */
+	if (is_syn(s) && (s->len == 0 || e != NULL || h != NULL)) {
 		on_new_syn(f, key, e, h, s);
 		return NULL;
 	}

@@ -48,6 +48,13 @@ static const struct {
 	    "bye~;"
 	    "S FA q=12 k=1007; C FA q=1007 k=13; S A q=13 k=1008",
 	    "accepted/no_mail high gaps=0" },
+	{ "a SYN with octets, mirrored", "C S 'EHLO x~; &", "unanswered packets=1/0 octets=8/0" },
+	{ "a SYN with octets on the ports of a closed connection",
+	    "C S; S SA; C A; S RA; C S q=9000 'EHLO x~; S SA q=700000; C A; S '220 hi~; S FA; C "
+	    "FA; S A",
+	    "tcprefuse packets=2/2 !wire.rst-origin | accepted/no_mail greeting=220 packets=3/4" },
+	{ "a SYN with octets after one without", "C S; C S q=9000 'EHLO x~",
+	    "unanswered packets=1/0 | unanswered packets=1/0" },
 };
 
 ROWS(flow, rows, rows)
