@@ -56,6 +56,14 @@ move_reference(struct conn_half *h, uint32_t seq)
 	}
 }
 
+/* No window reaches farther. RFC 7323 2.3 */
+static bool
+is_near(const struct conn_half *h, uint64_t off)
+{
+	return off <= h->stream.end + (uint64_t)STREAM_MAX_JUMP &&
+	       off + (uint64_t)STREAM_MAX_JUMP >= h->stream.end;
+}
+
 /* --- what a segment looked like ---------------------------------------------------- */
 
 static uint64_t
@@ -391,8 +399,7 @@ on_ack(struct conn *c, enum dir dir, const struct segment *s)
 		peer->start_open = true;
 	}
 	off = conn_off(peer, s->ack);
-	if (off > peer->stream.end + (uint64_t)STREAM_MAX_JUMP ||
-	    off + (uint64_t)STREAM_MAX_JUMP < peer->stream.end)
+	if (!is_near(peer, off))
 		return;
 	if (peer->fin.frame_no != 0 && off == peer->fin_off + 1 && peer->fin_ack_frame_no == 0)
 		peer->fin_ack_frame_no = s->frame_no;
@@ -429,9 +436,8 @@ on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 
 	if ((s->flags & TCP_ACK) && peer->ref_set)
 		piece.peer_off = conn_off(peer, s->ack);
-	if (piece.off > h->stream.end + (uint64_t)STREAM_MAX_JUMP ||
-	    piece.off + (uint64_t)STREAM_MAX_JUMP < h->stream.end)
-		return; /* no window is that large */
+	if (!is_near(h, piece.off))
+		return;
 	if (h->start_open && piece.off <= h->stream.next)
 		h->stream.next = piece.off - (uint64_t)STREAM_MAX_JUMP; /* a SYN may still come */
 	while (stream_feed(&h->stream, &piece, c->budget, SINK(c, dir)) == STREAM_FULL) {
@@ -479,10 +485,33 @@ close_of(const struct segment *s)
 static void
 on_fin(struct conn_half *h, const struct segment *s)
 {
-	if (h->fin.frame_no != 0)
+	uint64_t off = conn_off(h, s->seq) + s->len;
+
+	if (h->fin.frame_no != 0 || !is_near(h, off))
 		return;
 	h->fin = close_of(s);
-	h->fin_off = conn_off(h, s->seq) + s->len;
+	h->fin_off = off;
+}
+
+/* The octet of garbage with which a side that has closed asks whether the other is alive. */
+static bool
+is_probe(const struct conn_half *h, const struct segment *s)
+{
+	return h->fin.frame_no != 0 && s->len == 1 && conn_off(h, s->seq) == h->fin_off;
+}
+
+/* Octets where a FIN was: whoever sent that, it was not this side. */
+static void
+overrule_fin(struct conn_half *h, const struct segment *s)
+{
+	uint64_t off = conn_off(h, s->seq);
+
+	if (h->fin.frame_no == 0 || off > h->fin_off || off + s->len <= h->fin_off ||
+	    is_probe(h, s))
+		return;
+	h->fin.frame_no = 0;
+	h->fin_ack_frame_no = 0;
+	h->ended = false;
 }
 
 /* The RST that fits best is kept; one that fits less is odd. */
@@ -500,13 +529,18 @@ on_rst(struct conn *c, enum dir dir, const struct segment *s)
 	}
 }
 
-/* Octets or a FIN beyond an RST: whoever sent it, it was not this side. */
+/*
+ * Octets or a FIN beyond an RST, or an ACK of more than it acknowledged, which was sent later:
+ * whoever sent it, it was not this side.
+ */
 static void
 overrule_rst(struct conn_half *h, const struct segment *s)
 {
 	uint32_t end = s->seq + segment_seq_len(s);
+	bool beyond = end != s->seq && (int32_t)(end - h->rst.seq) > 0;
+	bool later = (s->flags & h->rst.flags & TCP_ACK) && (int32_t)(s->ack - h->rst.ack) > 0;
 
-	if (h->rst.frame_no == 0 || end == s->seq || (int32_t)(end - h->rst.seq) <= 0)
+	if (h->rst.frame_no == 0 || !(beyond || later))
 		return;
 	h->odd_rst = h->rst;
 	h->rst.frame_no = 0;
@@ -557,9 +591,10 @@ conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 	if (s->ttl > h->ttl_max)
 		h->ttl_max = s->ttl;
 	overrule_rst(h, s);
+	overrule_fin(h, s);
 	if (s->len == 0)
 		on_stand(h, s);
-	else
+	else if (!is_probe(h, s))
 		on_payload(c, dir, s, copy);
 	if (s->flags & TCP_FIN) {
 		on_fin(h, s);
