@@ -304,6 +304,13 @@ brief_straggler(const struct brief_entry *e, enum dir dir, const struct segment 
 	return back >= 0 && back <= STRAGGLER_OCTETS;
 }
 
+void
+brief_touch_newest(struct brief *h, int64_t now_ns)
+{
+	if (h->newest != NONE)
+		at(h, h->newest)->seen_s = seconds(now_ns);
+}
+
 struct brief_entry *
 brief_oldest(struct brief *h)
 {

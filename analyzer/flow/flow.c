@@ -251,6 +251,16 @@ expire(struct flow *f)
 	expire_list(f, LIST_OPEN);
 }
 
+/* What came with the stamp that was in doubt came just now, whatever became of the stamp. */
+static void
+resolve_doubt(struct flow *f)
+{
+	brief_touch_newest(f->brief, f->now_ns);
+	if (f->newest[LIST_OPEN] != NULL)
+		f->newest[LIST_OPEN]->touched_ns = f->now_ns;
+	f->doubted_ns = 0;
+}
+
 /* A stamp more than a day ahead has to be confirmed by the next one. */
 static bool
 doubtful(const struct flow *f, int64_t ts_ns)
@@ -259,22 +269,27 @@ doubtful(const struct flow *f, int64_t ts_ns)
 	       (f->doubted_ns == 0 || ts_ns < f->doubted_ns);
 }
 
-static inline void
-set_clock(struct flow *f, int64_t ts_ns)
+static void
+turn_clock(struct flow *f, int64_t ts_ns)
 {
-	if (ts_ns <= f->now_ns && f->clock_set) {
-		f->doubted_ns = 0;
-		return;
-	}
 	if (doubtful(f, ts_ns)) {
 		f->doubted_ns = ts_ns;
 		return;
 	}
-	f->doubted_ns = 0;
+	if (!f->clock_set || ts_ns > f->now_ns)
+		f->now_ns = ts_ns;
 	f->clock_set = true;
-	f->now_ns = ts_ns;
+	if (f->doubted_ns != 0)
+		resolve_doubt(f);
 	if (f->now_ns > f->due_ns)
 		expire(f);
+}
+
+static inline void
+set_clock(struct flow *f, int64_t ts_ns)
+{
+	if (ts_ns > f->now_ns || f->doubted_ns != 0 || !f->clock_set)
+		turn_clock(f, ts_ns);
 }
 
 void

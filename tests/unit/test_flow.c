@@ -55,6 +55,17 @@ static const struct {
 	    "tcprefuse packets=2/2 !wire.rst-origin | accepted/no_mail greeting=220 packets=3/4" },
 	{ "a SYN with octets after one without", "C S; C S q=9000 'EHLO x~",
 	    "unanswered packets=1/0 | unanswered packets=1/0" },
+	{ "days without a packet", "C1 S; S1 SA; C1 A; S1 RA; C S +200000000; S SA; C A; S RA",
+	    "tcprefuse | tcprefuse high packets=2/2 profile=pass:PPPP" },
+	{ "days without a packet, and then one in the middle of a connection",
+	    "C1 S; S1 SA; C1 A; S1 RA; S +200000000 '250 x~; C 'QUIT~; S '221 bye~",
+	    "tcprefuse | incomplete packets=1/2" },
+	{ "a stamp far ahead of all others: the connection is one",
+	    "C1 S; C S +200000000; S SA +-200000000; C A; S RA",
+	    "tcprefuse high packets=2/2 profile=pass:PPPP | unanswered" },
+	{ "a stamp far ahead keeps no other SYN from its end",
+	    "C3 S; C1 S +200000000; C2 S +-200000000; C S +200000; S SA; C A; S RA",
+	    "unanswered | unanswered | unanswered | tcprefuse" },
 };
 
 ROWS(flow, rows, rows)
