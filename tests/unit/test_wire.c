@@ -1,0 +1,56 @@
+#include "scene.h"
+
+#include "rows.h"
+
+#define SHAKE "C S; S SA; C A;"
+#define SESSION "C 'QUIT~; S '221 bye~; S FA; C FA; S A"
+
+/* What the packets alone give, whatever the verdict. */
+static const struct {
+	const char *why, *script, *said;
+} rows[] = {
+	{ "an RST with the server's TTL", SHAKE "S RA", "!wire.rst-origin" },
+	{ "an RST with another TTL", SHAKE "S RA t200", "tcprefuse wire.rst-origin" },
+	{ "an RST within the range of the server's TTLs", "C S; S SA t60; S A t66; C A; S RA t63",
+	    "!wire.rst-origin" },
+	{ "no other packet of the server to compare with", "C S; S RA q=0 t9",
+	    "port_closed !wire.rst-origin" },
+	{ "an RST out of the window", SHAKE "S '220 x~; S RA q+900000000;" SESSION,
+	    "accepted/no_mail wire.rst-origin" },
+	{ "the answer to a packet that came after the end has an old number",
+	    SHAKE "S '554 no~; S FA; C FA; S A; C q-1 'x; S R q=4294967290",
+	    "reject !wire.rst-origin" },
+	{ "an RST 31 s after the handshake", SHAKE "S RA +31001", "tcprefuse wire.late-refusal" },
+	{ "an RST 30 s after the handshake", SHAKE "S RA +30000", "tcprefuse !wire.late-refusal" },
+	{ "31 s after a SYN,ACK, where no ACK was captured", "C S; S SA; S RA +31000",
+	    "tcprefuse wire.late-refusal" },
+	{ "a client that waits for the greeting", SHAKE "S '220 x~;" SESSION,
+	    "!wire.early-talker" },
+	{ "a client that does not", SHAKE "C 'EHLO x~; S '220 x~; S '250 x~;" SESSION,
+	    "accepted/no_mail wire.early-talker" },
+	{ "a client that had the greeting, though the file shows it later",
+	    SHAKE "C k+7 'EHLO x~; S q-0 k-8 '220 x~; S '250 x~;" SESSION, "!wire.early-talker" },
+	{ "a client that speaks after the first of two lines of the greeting",
+	    SHAKE "S '220-x~; C 'EHLO x~; S '220 x~; S '250 x~;" SESSION, "wire.early-talker" },
+	{ "octets that differ the second time", SHAKE "S '220 hello~; S q-11 '554 hello~;" SESSION,
+	    "accepted/no_mail low greeting=220 wire.conflicting-data" },
+	{ "octets that do not", SHAKE "S '220 hello~; S q-11 +300 '220 hello~;" SESSION,
+	    "accepted/no_mail high again=1 !wire.conflicting-data" },
+	{ "octets of the client that differ while they wait for others",
+	    SHAKE "S '220 x~; -C 'HE; C 'LO x~; C q-6 'LO y~; S '250 x~;" SESSION,
+	    "wire.conflicting-data" },
+	{ "a keep-alive probe", SHAKE "S '220 x~; C A; S q-1 '^;" SESSION,
+	    "accepted/no_mail high !wire.conflicting-data" },
+	{ "a keep-alive probe of a client whose start was not captured",
+	    "C 'HELO x~; C q-1 '^; S '250 x~;" SESSION, "!wire.conflicting-data" },
+	{ "a keep-alive probe behind octets that were not captured",
+	    SHAKE "S '220 x~; -C 'HE; C 'LO x~; C q-1 '^; S '250 x~;" SESSION,
+	    "!wire.conflicting-data" },
+};
+
+ROWS(wire, rows, rows)
+
+ParameterizedTest(size_t *i, wire, rows)
+{
+	scene_check(rows[*i].why, rows[*i].script, rows[*i].said);
+}
