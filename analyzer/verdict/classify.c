@@ -21,16 +21,26 @@ ms_after_handshake(const struct facts *f, int64_t ts_ns)
 	return (ts_ns - from) / NS_PER_MS;
 }
 
+/* After a FIN of the client the server may speak yet, as long as its own end was not seen. */
+static bool
+may_speak(const struct facts *f)
+{
+	return f->closing.dir == DIR_CLIENT && !f->closing.rst && f->server->fin.frame_no == 0 &&
+	       f->server->rst.frame_no == 0;
+}
+
 static struct text
 reason_close(const struct facts *f, struct record_builder *b)
 {
 	const struct conn_close *by = f->closing.by;
 
 	return record_add_format(b,
-	    "%s from the %s in frame %llu, %lld ms after the handshake%s; the server sent no octet",
-	    close_word(by), dir_name(f->closing.dir), (unsigned long long)by->frame_no,
+	    "%s from the %s in frame %llu, %lld ms after the handshake%s; %s", close_word(by),
+	    dir_name(f->closing.dir), (unsigned long long)by->frame_no,
 	    (long long)ms_after_handshake(f, by->ts_ns),
-	    f->ack ? "" : " (whose last ACK was not seen)");
+	    f->ack ? "" : " (whose last ACK was not seen)",
+	    may_speak(f) ? "no octet or end of the server was captured"
+			 : "the server sent no octet");
 }
 
 static struct text
@@ -69,16 +79,19 @@ tell_unanswered(const struct facts *f, struct record_builder *b)
 	    f->conn->evicted ? " until it was given up for memory" : "");
 }
 
-/* RFC 9293 3.10.7.1: the RST that answers a SYN has sequence number 0 and acknowledges the SYN. */
+/*
+ * RFC 9293 3.10.7.1: the RST that answers a SYN has sequence number 0 and acknowledges the SYN;
+ * some firewalls leave the ACK out.
+ */
 static bool
 holds_port_closed(const struct facts *f)
 {
 	const struct conn_close *rst = &f->server->rst;
 
 	return f->syn && !f->syn_ack && rst->frame_no != 0 && rst->seq == 0 &&
-	       (rst->flags & TCP_ACK) != 0 && f->server->ttl_min == 0 &&
-	       conn_off(f->client, rst->ack) == f->client->stream.end &&
-	       f->client->fin.frame_no == 0;
+	       f->server->ttl_min == 0 && f->client->fin.frame_no == 0 &&
+	       ((rst->flags & TCP_ACK) == 0 ||
+		   conn_off(f->client, rst->ack) == f->client->stream.end);
 }
 
 static struct text
@@ -120,10 +133,9 @@ holds_client_abort(const struct facts *f)
 static struct text
 tell_silent(const struct facts *f, struct record_builder *b)
 {
-	bool by_server = f->closing.dir == DIR_SERVER;
+	bool less = f->conflict || (f->closing.dir == DIR_SERVER ? !f->ack : may_speak(f));
 
-	b->rec->confidence =
-	    (by_server && !f->ack) || f->conflict ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
+	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
 	return reason_close(f, b);
 }
 
