@@ -41,6 +41,10 @@ struct spool {
 	uint64_t start;     /* offset of buf[0] in the sequence */
 	int records, index; /* -1 until the buffer was full once */
 	uint64_t last_id;   /* the highest in the index file */
+	uint64_t max;       /* octets of the sequence that are kept; 0: all */
+	uint64_t floor;     /* what lies before this offset was given up */
+	uint64_t low_id;    /* and every id below this one; at the beginning of a block */
+	uint64_t lost;      /* blocks */
 	enum status status;
 	struct fault fault; /* why status is what it is */
 	bool sorted;        /* pending is, by id; nothing is added any more */
@@ -182,6 +186,8 @@ write_index(struct spool *s)
 			return false;
 		for (; i < s->pending_count && s->pending[i].id - first < INDEX_BLOCK; i++)
 			block[s->pending[i].id - first] = s->pending[i].offset + 1;
+		if (first < s->low_id)
+			s->low_id = first; /* it was open for long */
 		if (!write_at(s->index, block, sizeof block, first * sizeof block[0]))
 			return false;
 	}
@@ -189,38 +195,6 @@ write_index(struct spool *s)
 		s->last_id = s->pending[i - 1].id;
 	s->pending_count = 0;
 	return true;
-}
-
-static enum status
-flush(struct spool *s)
-{
-	if (s->records < 0) {
-		s->records = temporary(s->folder);
-		s->index = temporary(s->folder);
-		if (s->records < 0 || s->index < 0)
-			return failed(s, "open");
-	}
-	if (!write_at(s->records, s->buf, s->used, s->start) || !write_index(s))
-		return failed(s, "write");
-	s->start += s->used;
-	s->used = 0;
-	return STATUS_OK;
-}
-
-/* Makes the (empty) buffer at least n octets large. */
-static enum status
-widen(struct spool *s, size_t n)
-{
-	uint8_t *buf;
-
-	if (n <= s->room)
-		return STATUS_OK;
-	buf = realloc(s->buf, n);
-	if (buf == NULL)
-		return s->status = fault_set(&s->fault, STATUS_NOMEM, "out of memory");
-	s->buf = buf;
-	s->room = n;
-	return STATUS_OK;
 }
 
 /* Every block begins with its size. */
@@ -237,6 +211,117 @@ static size_t
 padded(const void *block)
 {
 	return (size_of(block) + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* --- the bound --------------------------------------------------------------------------- */
+
+/* Passes over the oldest blocks. The buffer is empty, and large enough for any of them. */
+static bool
+raise_floor(struct spool *s, uint64_t to)
+{
+	while (s->floor < to) {
+		ssize_t got = read_at(s->records, s->buf, s->room, s->floor);
+		size_t at = 0;
+
+		if (got < (ssize_t)SPOOL_BLOCK_MIN)
+			return false;
+		for (; s->floor + at < to && (size_t)got - at >= SPOOL_BLOCK_MIN; s->lost++) {
+			if (padded(s->buf + at) > (size_t)got - at)
+				break;
+			at += padded(s->buf + at);
+		}
+		if (at == 0)
+			return false;
+		s->floor += at;
+	}
+	return true;
+}
+
+/* Ids from the lowest on, as long as whole blocks of the index name nothing that is kept. */
+static bool
+raise_low_id(struct spool *s)
+{
+	uint64_t block[INDEX_BLOCK];
+
+	for (; s->low_id + INDEX_BLOCK <= s->last_id; s->low_id += INDEX_BLOCK) {
+		if (read_at(s->index, block, sizeof block, s->low_id * sizeof block[0]) < 0)
+			return false;
+		for (size_t i = 0; i < INDEX_BLOCK; i++)
+			if (block[i] > s->floor)
+				return true;
+	}
+	return true;
+}
+
+static bool
+give_back(int fd, uint64_t before)
+{
+	return before == 0 ||
+	       fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)before) == 0;
+}
+
+/* An eighth at a time, so that it seldom has to be done. */
+static enum status
+trim(struct spool *s)
+{
+	if (s->max == 0 || s->start - s->floor <= s->max)
+		return STATUS_OK;
+	if (!raise_floor(s, s->start - s->max / 8 * 7) || !raise_low_id(s))
+		return failed(s, "read");
+	if (!give_back(s->records, s->floor) || !give_back(s->index, s->low_id * sizeof(uint64_t)))
+		return failed(s, "give back");
+	return STATUS_OK;
+}
+
+void
+spool_bound(struct spool *s, uint64_t octets)
+{
+	s->max = octets;
+}
+
+uint64_t
+spool_lost(const struct spool *s)
+{
+	return s == NULL ? 0 : s->lost;
+}
+
+static enum status
+flush(struct spool *s)
+{
+	if (s->records < 0) {
+		s->records = temporary(s->folder);
+		s->index = temporary(s->folder);
+		if (s->records < 0 || s->index < 0)
+			return failed(s, "open");
+	}
+	if (!write_at(s->records, s->buf, s->used, s->start) || !write_index(s))
+		return failed(s, "write");
+	s->start += s->used;
+	s->used = 0;
+	return trim(s);
+}
+
+void
+spool_settle(struct spool *s)
+{
+	if (s->status == STATUS_OK && s->records >= 0 && s->pending_count > 0)
+		flush(s);
+}
+
+/* Makes the (empty) buffer at least n octets large. */
+static enum status
+widen(struct spool *s, size_t n)
+{
+	uint8_t *buf;
+
+	if (n <= s->room)
+		return STATUS_OK;
+	buf = realloc(s->buf, n);
+	if (buf == NULL)
+		return s->status = fault_set(&s->fault, STATUS_NOMEM, "out of memory");
+	s->buf = buf;
+	s->room = n;
+	return STATUS_OK;
 }
 
 enum status
@@ -313,7 +398,7 @@ read_files(struct spool *s, spool_sink *sink, void *ctx)
 
 	if (s->pending_count > 0 && flush(s) != STATUS_OK)
 		return s->status;
-	for (uint64_t id = 0; id <= s->last_id; id += INDEX_BLOCK) {
+	for (uint64_t id = s->low_id; id <= s->last_id; id += INDEX_BLOCK) {
 		ssize_t got = read_at(s->index, block, sizeof block, id * sizeof block[0]);
 
 		if (got < 0)
@@ -321,8 +406,8 @@ read_files(struct spool *s, spool_sink *sink, void *ctx)
 		for (size_t i = 0; i < (size_t)got / sizeof block[0]; i++) {
 			const void *found;
 
-			if (block[i] == 0)
-				continue;
+			if (block[i] <= s->floor)
+				continue; /* no such id, or given up */
 			found = load(s, block[i] - 1);
 			if (found == NULL)
 				return s->status;
@@ -356,7 +441,7 @@ offset_of(struct spool *s, uint64_t id)
 	if (s->records >= 0) {
 		if (read_at(s->index, &offset, sizeof offset, id * sizeof offset) < 0)
 			failed(s, "read");
-		return offset - 1; /* a hole reads as 0 */
+		return offset > s->floor ? offset - 1 : UINT64_MAX; /* a hole reads as 0 */
 	}
 	found = bsearch(&key, s->pending, s->pending_count, sizeof s->pending[0], by_id);
 	return found != NULL ? found->offset : UINT64_MAX;

@@ -111,6 +111,47 @@ count_record(void *ctx, const void *block)
 	++*(uint64_t *)ctx;
 }
 
+static void
+on_newest(void *ctx, const void *block)
+{
+	const struct record *rec = block;
+	uint64_t *last = ctx;
+
+	cr_assert_gt(rec->id, *last);
+	last[0] = rec->id;
+	last[1]++;
+	if (last[2] == 0)
+		last[2] = rec->id;
+}
+
+/* The newest are kept; what was given up is counted, and a late end of an early id is found. */
+Test(spool, a_bound_gives_up_the_oldest)
+{
+	const uint64_t count = 40000, max = UINT64_C(4) << 20, early = 3;
+	struct spool *s = spool_new("/tmp");
+	struct record_builder b;
+	struct fault fault;
+	uint64_t seen[3] = { 0 };
+
+	cr_assert(s != NULL && record_builder_init(&b));
+	spool_bound(s, max);
+	for (uint64_t id = 1; id <= count; id++) {
+		sample_plain(&b, id == early ? count + 1 : id);
+		cr_assert_eq(spool_add(s, b.rec->id, b.rec, &fault), STATUS_OK);
+	}
+	sample_plain(&b, early);
+	cr_assert_eq(spool_add(s, early, b.rec, &fault), STATUS_OK);
+	cr_assert_eq(spool_read(s, on_newest, seen, &fault), STATUS_OK);
+	cr_assert_eq(seen[2], early, "%lu", seen[2]);
+	cr_assert_eq(seen[1] + spool_lost(s), count + 1, "%lu %lu", seen[1], spool_lost(s));
+	cr_assert_gt(seen[1] * b.rec->size, max / 8 * 6);
+	cr_assert_lt(seen[1] * b.rec->size, max + SPOOL_MEMORY);
+	cr_assert_not_null(spool_get(s, count, &fault));
+	cr_assert_null(spool_get(s, 1, &fault), "it was given up");
+	record_builder_clear(&b);
+	spool_free(s);
+}
+
 Test(spool, no_folder_is_told_once_and_kept)
 {
 	struct spool *s = spool_new("/nonexistent/folder");
