@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/base/escape.h"
@@ -90,6 +91,28 @@ output_flush(struct output *o)
 			o->error = errno;
 	}
 	o->used = 0;
+}
+
+void
+output_rewind(struct output *o)
+{
+	struct stat st;
+
+	if (o->path == NULL || strcmp(o->path, "-") == 0 || fstat(o->fd, &st) != 0 ||
+	    !S_ISREG(st.st_mode))
+		return;
+	if ((ftruncate(o->fd, 0) != 0 || lseek(o->fd, 0, SEEK_SET) != 0) && o->error == 0)
+		o->error = errno;
+}
+
+void
+output_go_on(struct output *o, int fd)
+{
+	output_flush(o);
+	if (o->path != NULL && o->fd != STDOUT_FILENO)
+		close(o->fd);
+	o->fd = fd;
+	o->error = 0;
 }
 
 void

@@ -36,6 +36,10 @@ void output_spaces(struct output *o, size_t count);
 /* As escape_text makes it. */
 void output_escaped(struct output *o, struct bytes raw);
 void output_flush(struct output *o);
+/* A file that was named is empty again; what goes elsewhere goes on. */
+void output_rewind(struct output *o);
+/* What comes now goes to fd, which is the output's; for one that is a file. */
+void output_go_on(struct output *o, int fd);
 /* From now on no line waits for its reader, if it may have one. */
 enum status output_queue(struct output *o, size_t octets, struct fault *fault);
 /* Its lines go out as far as the reader takes them. */

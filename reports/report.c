@@ -17,6 +17,7 @@ struct report {
 	struct spool *sessions; /* NULL until one comes by itself */
 	struct writer writers[KINDS];
 	size_t count;
+	bool interim; /* files may hold a report already */
 };
 
 enum status
@@ -31,6 +32,8 @@ report_open(struct report **out, const struct report_config *config, struct faul
 	r->spool = spool_new(config->folder);
 	if (r->spool == NULL)
 		status = fault_set(fault, STATUS_NOMEM, "out of memory");
+	else
+		spool_bound(r->spool, config->max_listed);
 	for (size_t i = 0; i < KINDS && status == STATUS_OK; i++) {
 		struct writer *w = &r->writers[r->count];
 		const char *path = kinds[i]->path(config);
@@ -93,8 +96,11 @@ spool_session(struct report *r, const struct log_session *s, const char *missing
 	       n = end + (missing != NULL ? strlen(missing) + 1 : 0);
 	struct left_over *block = malloc(n);
 
-	if (r->sessions == NULL)
+	if (r->sessions == NULL) {
 		r->sessions = spool_new(r->config.folder);
+		if (r->sessions != NULL)
+			spool_bound(r->sessions, r->config.max_listed);
+	}
 	if (block != NULL && r->sessions != NULL) {
 		*block = (struct left_over){ (uint32_t)n, missing != NULL ? (uint32_t)end : 0 };
 		memcpy(block->session, s, s->size);
@@ -142,8 +148,23 @@ read_sessions(void *ctx, report_session_sink *sink, void *sink_ctx)
 	spool_read(r->sessions, on_left_over, &to, NULL);
 }
 
-enum status
-report_end(struct report *r, const struct report_run *run, struct fault *fault)
+static void
+end_writer(struct writer *w, const struct writer_end *end, enum status *worst, struct fault *fault)
+{
+	struct fault why;
+	enum status closed;
+
+	w->kind->end(w, end);
+	closed = output_close(&w->out, &why);
+	if (*worst == STATUS_OK && w->status != STATUS_OK)
+		*worst = fault_set(fault, w->status, "%s", w->fault.text);
+	if (*worst == STATUS_OK && closed != STATUS_OK)
+		*worst = fault_set(fault, closed, "%s", why.text);
+}
+
+/* `all`: the writers of lines too. */
+static enum status
+end_writers(struct report *r, const struct report_run *run, bool all, struct fault *fault)
 {
 	struct report_run mine = *run;
 	struct writer_end end = { &mine, &r->tally, r->spool, r->sessions != NULL };
@@ -157,17 +178,34 @@ report_end(struct report *r, const struct report_run *run, struct fault *fault)
 	}
 	for (size_t i = 0; i < r->count; i++) {
 		struct writer *w = &r->writers[i];
-		struct fault why;
-		enum status closed;
 
-		w->kind->end(w, &end);
-		closed = output_close(&w->out, &why);
-		if (worst == STATUS_OK && w->status != STATUS_OK)
-			worst = fault_set(fault, w->status, "%s", w->fault.text);
-		if (worst == STATUS_OK && closed != STATUS_OK)
-			worst = fault_set(fault, closed, "%s", why.text);
+		if (w->kind->connection == NULL && r->interim)
+			output_rewind(&w->out);
+		if (w->kind->connection == NULL || all)
+			end_writer(w, &end, &worst, fault);
 	}
 	return worst;
+}
+
+enum status
+report_end(struct report *r, const struct report_run *run, struct fault *fault)
+{
+	return end_writers(r, run, true, fault);
+}
+
+void
+report_settle(struct report *r)
+{
+	r->interim = true;
+	spool_settle(r->spool);
+	if (r->sessions != NULL)
+		spool_settle(r->sessions);
+}
+
+enum status
+report_interim(struct report *r, const struct report_run *run, struct fault *fault)
+{
+	return end_writers(r, run, false, fault);
 }
 
 enum status
@@ -211,6 +249,26 @@ report_dropped(const struct report *r)
 	for (size_t i = 0; i < r->count; i++)
 		sum += r->writers[i].out.queued ? r->writers[i].out.queue.dropped : 0;
 	return sum;
+}
+
+void
+report_go_on(struct report *r, int fd)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->writers[i].kind->connection != NULL)
+			output_go_on(&r->writers[i].out, fd);
+}
+
+uint64_t
+report_unlisted(const struct report *r)
+{
+	return spool_lost(r->spool) + spool_lost(r->sessions);
+}
+
+const struct tally *
+report_tally(const struct report *r)
+{
+	return &r->tally;
 }
 
 uint64_t

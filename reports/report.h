@@ -25,7 +25,8 @@ struct report_config {
 	const char *json, *ndjson, *text; /* paths, "-" for standard output, NULL for none */
 	const char *folder;               /* for temporary files, "/tmp" */
 	bool color;
-	int verbose;                /* -1 quiet, 0, 1: text lists every connection and its steps */
+	uint64_t max_listed; /* octets on disk, of connections and of sessions each; 0: no bound */
+	int verbose;         /* -1 quiet, 0, 1: text lists every connection and its steps */
 	const struct maillog *logs; /* borrowed: names the files of log sessions; NULL: no logs */
 };
 
@@ -61,6 +62,13 @@ void report_connection(struct report *r, const struct record *rec);
  * is a report_session_sink.
  */
 void report_session(void *report, const struct log_session *s, const char *missing);
+/*
+ * A report on what there was so far, while the run goes on. _settle comes first; then a fork, and
+ * in the child _interim, after which it may only end. Lines that were written as they came are not
+ * written again; a file is emptied first, here and by report_end.
+ */
+void report_settle(struct report *r);
+enum status report_interim(struct report *r, const struct report_run *run, struct fault *fault);
 /* Writes what is written at the end; the worst of everything that could not be written. */
 enum status report_end(struct report *r, const struct report_run *run, struct fault *fault);
 /*
@@ -74,6 +82,12 @@ enum status report_queue(struct report *r, size_t octets, struct fault *fault);
 size_t report_poll(const struct report *r, struct pollfd *fds);
 void report_pump(struct report *r);
 uint64_t report_dropped(const struct report *r);
+/* The JSON lines go on in that file, which is the report's now; the one before is closed. */
+void report_go_on(struct report *r, int fd);
+/* Connections and sessions that are too old for the lists of the report. */
+uint64_t report_unlisted(const struct report *r);
+struct tally;
+const struct tally *report_tally(const struct report *r);
 /* Findings so far of exactly this severity. */
 uint64_t report_findings(const struct report *r, enum severity s);
 /* True once every output has failed, so that a run need not go on for nobody. */
