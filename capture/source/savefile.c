@@ -28,6 +28,15 @@ savefile_dlt(uint32_t link_type)
 	return (int)link_type;
 }
 
+uint32_t
+savefile_linktype(int dlt)
+{
+	for (size_t i = 0; i < sizeof renumbered / sizeof *renumbered; i++)
+		if (renumbered[i].dlt == dlt)
+			return renumbered[i].linktype;
+	return (uint32_t)dlt;
+}
+
 void
 savefile_link_type(struct savefile *f, int link_type)
 {

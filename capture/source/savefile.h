@@ -88,5 +88,7 @@ enum status savefile_damaged(struct savefile *f, const char *fmt, ...)
 enum status savefile_cut(struct savefile *f, const char *what);
 /* The DLT_ value of a LINKTYPE_ value as it stands in a file. */
 int savefile_dlt(uint32_t link_type);
+/* And the other way round. */
+uint32_t savefile_linktype(int dlt);
 
 #endif
