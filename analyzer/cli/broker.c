@@ -49,9 +49,9 @@ join(char room[static NAME_ROOM], const char *path, const char *tail)
 }
 
 static int
-open_at(const char *path, int flags, int *fd)
+open_at(const char *path, int flags, mode_t mode, int *fd)
 {
-	*fd = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+	*fd = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
 	return *fd < 0 ? errno : 0;
 }
 
@@ -62,7 +62,7 @@ result(int returned)
 }
 
 static int
-do_write(const char *path, const struct request *r, int *fd)
+do_write(const char *path, mode_t mode, const struct request *r, int *fd)
 {
 	char fresh[NAME_ROOM], numbered[NAME_ROOM], tail[TAIL_ROOM];
 
@@ -71,10 +71,10 @@ do_write(const char *path, const struct request *r, int *fd)
 		return ENAMETOOLONG;
 	switch (r->operation) {
 	case OP_APPEND:
-		return open_at(path, O_WRONLY | O_CREAT | O_APPEND, fd);
+		return open_at(path, O_WRONLY | O_CREAT | O_APPEND, mode, fd);
 	case OP_CREATE:
 		(void)unlink(fresh);
-		return open_at(fresh, O_RDWR | O_CREAT | O_EXCL, fd);
+		return open_at(fresh, O_RDWR | O_CREAT | O_EXCL, mode, fd);
 	case OP_COMMIT:
 		return result(rename(fresh, path));
 	case OP_KEEP:
@@ -93,9 +93,10 @@ perform(const struct broker *b, const struct request *r, int *fd)
 	*fd = -1;
 	if (r->path >= b->count)
 		return EINVAL;
-	if (b->use[r->path] == BROKER_OUTPUT)
-		return do_write(b->path[r->path], r, fd);
-	return r->operation == OP_READ ? open_at(b->path[r->path], O_RDONLY, fd) : EINVAL;
+	if (b->use[r->path] != BROKER_LOG)
+		return do_write(
+		    b->path[r->path], b->use[r->path] == BROKER_CAPTURE ? 0640 : 0644, r, fd);
+	return r->operation == OP_READ ? open_at(b->path[r->path], O_RDONLY, 0, fd) : EINVAL;
 }
 
 /* --- the helper ------------------------------------------------------------------------------ */
@@ -233,7 +234,7 @@ try_as(const struct broker *b, const struct rights *rights)
 	if (rights_become(rights, NULL) != STATUS_OK)
 		return RIGHTS_WATCH;
 	for (size_t i = 0; i < b->count; i++) {
-		if (b->use[i] == BROKER_OUTPUT && !may_write(b->path[i]))
+		if (b->use[i] != BROKER_LOG && !may_write(b->path[i]))
 			return RIGHTS_WRITE;
 		if (b->use[i] == BROKER_LOG && access(b->path[i], R_OK) != 0 && errno == EACCES)
 			need = RIGHTS_READ;

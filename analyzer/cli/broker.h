@@ -23,8 +23,9 @@
 #define BROKER_MAX_PATHS 320
 
 enum broker_use {
-	BROKER_LOG,   /* is read */
-	BROKER_OUTPUT /* is written, renamed and removed */
+	BROKER_LOG,    /* is read */
+	BROKER_OUTPUT, /* is written, renamed and removed */
+	BROKER_CAPTURE /* likewise, and no matter of everybody */
 };
 
 struct broker {
