@@ -43,6 +43,18 @@ cli_options(struct cli *cli)
 	return (struct option_group){ "Common options", rows, sizeof rows / sizeof rows[0], cli };
 }
 
+static struct {
+	void (*call)(void *ctx);
+	void *ctx;
+} before_message;
+
+void
+cli_before_message(void (*call)(void *ctx), void *ctx)
+{
+	before_message.call = call;
+	before_message.ctx = ctx;
+}
+
 void
 cli_message(const char *fmt, ...)
 {
@@ -53,6 +65,8 @@ cli_message(const char *fmt, ...)
 	vsnprintf(line, sizeof line, fmt, ap);
 	va_end(ap);
 	escape_text(safe, sizeof safe, bytes_str(line));
+	if (before_message.call != NULL)
+		before_message.call(before_message.ctx);
 	fprintf(stderr, "hatcheck: %s\n", safe);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "analyzer/cli/follow.h"
+#include "analyzer/cli/keep.h"
 #include "analyzer/cli/rights.h"
 #include "analyzer/cli/watch.h"
 
@@ -38,6 +39,24 @@ static const struct option_row rows[] = {
 	    "how long a connection waits for its log session before it is\n"
 	    "reported without (default 5)",
 	    options_seconds, offsetof(struct live_options, settle_ns) },
+	{ "write", 'w', "FILE",
+	    "keep the packets in FILE, a pcapng; older ones in FILE.1 and\n"
+	    "on, the highest number being the newest",
+	    options_text, offsetof(struct live_options, write) },
+	{ "write-size", 0, "SIZE", "go on in a new file after so many octets (default 100M)",
+	    options_size, offsetof(struct live_options, write_octets) },
+	{ "write-time", 0, "SECONDS", "or after so long", options_seconds,
+	    offsetof(struct live_options, write_ns) },
+	{ "write-files", 0, "N", "how many there are at most (default 10)", options_count,
+	    offsetof(struct live_options, write_files) },
+	{ "metrics", 0, "FILE",
+	    "write the numbers of the run there every 5 seconds, for\n"
+	    "Prometheus",
+	    options_text, offsetof(struct live_options, metrics) },
+	{ "spool", 0, "SIZE",
+	    "disk that what the report lists may take: of more, the\n"
+	    "newest is listed (default 1G)",
+	    options_size, offsetof(struct live_options, spool) },
 	{ "user", 0, "NAME", "who root becomes once all is open (default " RIGHTS_USER ")",
 	    options_text, offsetof(struct live_options, user) },
 	{ "group", 0, "NAME", "its group (default: the user's own)", options_text,
@@ -60,7 +79,9 @@ print_help(const struct option_group *groups, size_t count)
 	printf(
 	    "\nExit status: 0 nothing at or above --fail-on, 1 findings at or above it, 2 usage\n"
 	    "or nothing could be watched, 3 what came by the pipe was damaged and the rest is\n"
-	    "clean.\n");
+	    "clean.\n\n"
+	    "Signals: INT, TERM: end with the report; USR1: the report of what there was so far;\n"
+	    "HUP: go on in new files of packets and JSON lines, as logrotate wants it.\n");
 	return cli_printed();
 }
 
@@ -82,6 +103,21 @@ list_interfaces(void)
 	return CLI_UNUSABLE;
 }
 
+/* Each file is written by one of the options, and those that are replaced are no pipe. */
+static enum status
+check_files(const struct live_options *o, struct fault *fault)
+{
+	const char *const files[] = { o->judging.json, o->judging.ndjson, o->judging.text, o->write,
+		o->metrics };
+
+	for (size_t i = 3; i < sizeof files / sizeof files[0]; i++)
+		if (files[i] != NULL && strcmp(files[i], "-") == 0)
+			return fault_set(fault, STATUS_USAGE,
+			    "--%s needs a file: it is renamed and written anew",
+			    files[i] == o->write ? "write" : "metrics");
+	return cli_outputs_differ(files, sizeof files / sizeof files[0], fault);
+}
+
 static enum status
 check(const struct live_options *o, int argc, char **argv, int first, struct fault *fault)
 {
@@ -100,13 +136,17 @@ check(const struct live_options *o, int argc, char **argv, int first, struct fau
 		    "which there are");
 	if (o->judging.beside.log_count > FOLLOW_MAX_LOGS)
 		return fault_set(fault, STATUS_USAGE, "more than %d logs", FOLLOW_MAX_LOGS);
-	return judging_check_outputs(&o->judging, NULL, fault);
+	return check_files(o, fault);
 }
 
 int
 live_command(struct cli *cli, int argc, char **argv)
 {
-	struct live_options o = { .buffer = LIVE_BUFFER, .settle_ns = LIVE_SETTLE_NS };
+	struct live_options o = { .buffer = LIVE_BUFFER,
+		.settle_ns = LIVE_SETTLE_NS,
+		.write_octets = KEEP_OCTETS,
+		.write_files = KEEP_FILES,
+		.spool = LIVE_SPOOL };
 	const struct option_group groups[] = {
 		{ "Watching", rows, sizeof rows / sizeof rows[0], &o },
 		judging_options(&o.judging),

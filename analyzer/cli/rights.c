@@ -148,9 +148,9 @@ static const char *const always[] = { "read", "write", "close", "openat", "fstat
  */
 static const char *const watching[] = { "poll", "ppoll", "clock_gettime", "clock_nanosleep",
 	"gettimeofday", "nanosleep", "fcntl", "pread64", "pwrite64", "readv", "writev", "fsync",
-	"ftruncate", "getsockopt", "setsockopt", "sendto", "recvfrom", "bind", "getuid", "geteuid",
-	"getgid", "getegid", "access", "faccessat", "faccessat2", "readlink", "readlinkat",
-	"getdents64", "wait4", "set_robust_list", "rseq" };
+	"ftruncate", "fallocate", "getsockopt", "setsockopt", "sendto", "recvfrom", "bind",
+	"getuid", "geteuid", "getgid", "getegid", "access", "faccessat", "faccessat2", "readlink",
+	"readlinkat", "getdents64", "wait4", "set_robust_list", "rseq" };
 
 static bool
 allow(scmp_filter_ctx filter, const char *const *names, size_t count)

@@ -2,8 +2,9 @@
 
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
-static volatile sig_atomic_t end, report;
+static volatile sig_atomic_t end, report, renew;
 static sigset_t waiting; /* what is blocked while we wait */
 
 static void
@@ -20,16 +21,24 @@ on_report(int number)
 	report = 1;
 }
 
+static void
+on_renew(int number)
+{
+	(void)number;
+	renew = 1;
+}
+
 void
 signals_open(void)
 {
-	static const struct {
+	const struct {
 		int number;
 		void (*handler)(int number);
 	} rows[] = {
 		{ SIGINT, on_end },
 		{ SIGTERM, on_end },
 		{ SIGUSR1, on_report },
+		{ SIGHUP, isatty(STDOUT_FILENO) == 1 ? on_end : on_renew },
 	};
 	sigset_t ours;
 
@@ -84,5 +93,14 @@ signals_report(void)
 	bool wanted = report != 0;
 
 	report = 0;
+	return wanted;
+}
+
+bool
+signals_renew(void)
+{
+	bool wanted = renew != 0;
+
+	renew = 0;
 	return wanted;
 }

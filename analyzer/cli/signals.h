@@ -20,5 +20,10 @@ int signals_wait(struct pollfd *fds, size_t count, int timeout_ms);
 bool signals_end(void);
 /* SIGUSR1: true once for each. */
 bool signals_report(void);
+/*
+ * SIGHUP likewise: to go on in new files. For a run on a terminal it is a wish to end, as it was
+ * for every program before daemons gave it another meaning.
+ */
+bool signals_renew(void);
 
 #endif

@@ -1,41 +1,17 @@
 #include "analyzer/cli/watch.h"
 
-#include <inttypes.h>
 #include <time.h>
 
-#include "analyzer/cli/follow.h"
 #include "analyzer/cli/signals.h"
+#include "analyzer/cli/watch_run.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
-#define EXTRA (1 + REPORT_MAX_QUEUES)   /* what is waited for beside the wire */
-#define FRAMES_AT_ONCE 4096             /* between two looks at the clock */
-#define QUEUE_OCTETS ((size_t)16 << 20) /* of lines, for a reader that has stopped */
-#define SETTLE_SHARE 4                  /* of --max-memory: a fourth, where there are logs */
-#define SAY_DROPS_NS (10 * NS_PER_S)    /* no more often than this */
+#define EXTRA (1 + REPORT_MAX_QUEUES) /* what is waited for beside the wire */
+#define FRAMES_AT_ONCE 4096           /* between two looks at the clock */
 
-struct watch {
-	const struct live_options *options;
-	struct live *live;     /* or */
-	struct source *source; /* standard input */
-	struct engine *engine;
-	struct follow *follow; /* NULL: nothing beside the wire */
-	struct report *report;
-	struct rights rights;
-	struct broker broker;
-	struct limits limits; /* of what is not the engine's */
-
-	int64_t start_ns, now_ns;             /* of the monotonic clock */
-	int64_t tick_ns, second_ns, drops_ns; /* when each is due */
-	int64_t packet_ns, packet_at_ns;      /* the last stamp that came by a pipe, and when */
-	struct live_drops told[LIVE_MAX_INTERFACES];
-	enum live_state state[LIVE_MAX_INTERFACES];
-	uint64_t connections; /* reported */
-	bool ended;
-};
-
-static int64_t
-clock_ns(clockid_t which)
+int64_t
+watch_clock_ns(clockid_t which)
 {
 	struct timespec now;
 
@@ -52,8 +28,8 @@ counted_out(const struct watch *w)
 }
 
 /* A connection as it is reported. */
-static void
-deliver(void *ctx, const struct record *rec)
+void
+watch_deliver(void *ctx, const struct record *rec)
 {
 	struct watch *w = ctx;
 
@@ -61,32 +37,35 @@ deliver(void *ctx, const struct record *rec)
 		return;
 	w->connections++;
 	report_connection(w->report, rec);
+	screen_record(w->screen, rec);
 	w->ended |= counted_out(w) || report_unheard(w->report);
 }
 
-static void
-deliver_session(void *ctx, const struct log_session *s, const char *missing)
+void
+watch_deliver_session(void *ctx, const struct log_session *s, const char *missing)
 {
 	struct watch *w = ctx;
 
-	if (!counted_out(w))
-		report_session(w->report, s, missing);
+	if (counted_out(w))
+		return;
+	report_session(w->report, s, missing);
+	screen_session(w->screen, s, missing);
 }
 
 /* A connection as the wire alone tells of it. */
-static void
-on_record(void *ctx, const struct record *rec)
+void
+watch_on_record(void *ctx, const struct record *rec)
 {
 	struct watch *w = ctx;
 
 	if (w->follow != NULL)
 		follow_record(w->follow, rec);
 	else
-		deliver(w, rec);
+		watch_deliver(w, rec);
 }
 
-static bool
-is_open(void *ctx, const struct addr *client)
+bool
+watch_is_open(void *ctx, const struct addr *client)
 {
 	const struct watch *w = ctx;
 
@@ -96,59 +75,113 @@ is_open(void *ctx, const struct addr *client)
 /* --- once a second ------------------------------------------------------------------------ */
 
 static void
-say_state(struct watch *w, size_t n, const char *name)
+gather(const struct watch *w, struct report_run *run, struct limits *limits)
 {
-	static const char *const words[] = {
-		[LIVE_UP] = "it is up again",
-		[LIVE_DOWN] = "the interface went down; it is watched on when it comes back",
-		[LIVE_GONE] = "the interface was removed; it is watched on when it comes back",
-	};
-	enum live_state now = live_state(w->live, n);
-
-	if (now != w->state[n])
-		cli_message("%s: %s", name, words[now]);
-	w->state[n] = now;
-}
-
-static void
-say_drops(struct watch *w, size_t n, const char *name)
-{
-	struct live_drops now = live_drops(w->live, n), *told = &w->told[n];
-
-	if (now.kernel == told->kernel && now.interface == told->interface)
-		return;
-	cli_message("%s: %" PRIu64 " packets dropped for want of room (--buffer gives more), "
-		    "%" PRIu64 " by the interface",
-	    name, now.kernel, now.interface);
-	*told = now;
-}
-
-static void
-check_interfaces(struct watch *w)
-{
-	bool say = w->now_ns >= w->drops_ns;
-	size_t count;
-	const struct source_input *in = live_inputs(w->live, &count);
-	struct live_drops sum = { 0 };
-
-	live_check(w->live);
-	for (size_t n = 0; n < count; n++) {
-		struct live_drops d = live_drops(w->live, n);
-
-		sum.kernel += d.kernel;
-		sum.interface += d.interface;
-		say_state(w, n, in[n].path);
-		if (say)
-			say_drops(w, n, in[n].path);
+	*run = (struct report_run){ .limits = limits, .packets = engine_packet_stats(w->engine) };
+	*limits = w->limits;
+	if (w->follow != NULL) {
+		follow_run(w->follow, run);
+		follow_limits(w->follow, limits);
 	}
-	if (w->follow != NULL &&
-	    sum.kernel + sum.interface > w->limits.reached[LIMIT_PACKETS_DROPPED_KERNEL] +
-					     w->limits.reached[LIMIT_PACKETS_DROPPED_INTERFACE])
-		follow_gap(w->follow, clock_ns(CLOCK_REALTIME));
-	if (say)
-		w->drops_ns = w->now_ns + SAY_DROPS_NS;
-	w->limits.reached[LIMIT_PACKETS_DROPPED_KERNEL] = sum.kernel;
-	w->limits.reached[LIMIT_PACKETS_DROPPED_INTERFACE] = sum.interface;
+	for (enum limit l = 0; l < LIMIT_COUNT; l++)
+		limits_hit(limits, l, engine_limits(w->engine)->reached[l]);
+	limits_hit(limits, LIMIT_OUTPUT_LINES_DROPPED, report_dropped(w->report));
+	limits_hit(limits, LIMIT_CONNECTIONS_NOT_LISTED, report_unlisted(w->report));
+	limits_hit(limits, LIMIT_PACKETS_NOT_WRITTEN, keep_lost(w->keep));
+	if (w->live != NULL)
+		run->captures = live_inputs(w->live, &run->capture_count);
+	else if (w->source != NULL)
+		run->captures = source_inputs(w->source, &run->capture_count);
+}
+
+static void
+take_vitals(const struct watch *w, struct vitals *v)
+{
+	struct report_run run;
+	struct metrics *m = &v->metrics;
+
+	gather(w, &run, &v->limits);
+	*m = (struct metrics){ .version = HATCHECK_VERSION,
+		.tally = report_tally(w->report),
+		.limits = &v->limits,
+		.interfaces = v->interfaces,
+		.interface_count = run.capture_count,
+		.log_sessions = run.log_sessions,
+		.matched = run.matched,
+		.logs = follow_logs(w->follow) != NULL,
+		.start_ns = w->began_ns,
+		.now_ns = watch_clock_ns(CLOCK_REALTIME) };
+	for (size_t i = 0; i < run.capture_count; i++) {
+		const struct source_input *in = &run.captures[i];
+		struct live_drops drops = { 0 };
+
+		if (w->live != NULL)
+			drops = live_drops(w->live, i);
+		v->interfaces[i] =
+		    (struct metrics_interface){ in->path, in->packets, in->bytes, drops.kernel,
+			    drops.interface, w->live == NULL || live_state(w->live, i) == LIVE_UP };
+		if (in->last_ns > m->packet_ns)
+			m->packet_ns = in->last_ns;
+	}
+}
+
+static void
+check_interfaces(struct watch *w, bool last)
+{
+	if (w->live != NULL && health_check(&w->health, w->now_ns, last, &w->limits) &&
+	    w->follow != NULL)
+		follow_gap(w->follow, watch_clock_ns(CLOCK_REALTIME));
+}
+
+static void
+show(struct watch *w, bool last)
+{
+	bool drawn = w->screen != NULL && !last && !interim_running(&w->interim);
+	bool metrics = metrics_file_due(&w->metrics, w->now_ns) || (last && w->metrics.path);
+	struct vitals v;
+
+	if (!drawn && !metrics)
+		return;
+	take_vitals(w, &v);
+	if (metrics)
+		(void)metrics_file_write(&w->metrics, &v.metrics, w->now_ns);
+	if (drawn)
+		screen_draw(w->screen, &v);
+}
+
+/* Files that were moved away, or shall be: new ones take their names. */
+static void
+renew_files(struct watch *w)
+{
+	const char *ndjson = w->options->judging.ndjson;
+	int fd, error;
+
+	if (w->keep != NULL)
+		keep_rotate(w->keep, w->now_ns);
+	if (ndjson == NULL || strcmp(ndjson, "-") == 0)
+		return;
+	error = broker_append(&w->broker, w->ndjson_path, &fd);
+	if (error == 0)
+		report_go_on(w->report, fd);
+	else
+		cli_message("%s: %s; the file before is written on", ndjson, strerror(error));
+}
+
+static void
+heed_signals(struct watch *w)
+{
+	w->ended |= signals_end();
+	if (signals_renew())
+		renew_files(w);
+	if (signals_report()) {
+		struct report_run run;
+		struct limits limits;
+
+		gather(w, &run, &limits);
+		if (w->screen != NULL)
+			screen_erase(w->screen);
+		interim_start(&w->interim, w->report, &run);
+	}
 }
 
 /* --- time --------------------------------------------------------------------------------- */
@@ -158,7 +191,7 @@ static int64_t
 packet_now(const struct watch *w)
 {
 	if (w->live != NULL)
-		return live_horizon(w->live, clock_ns(CLOCK_REALTIME)) - LIVE_LATENCY_NS;
+		return live_horizon(w->live, watch_clock_ns(CLOCK_REALTIME)) - LIVE_LATENCY_NS;
 	return w->packet_ns + (w->now_ns - w->packet_at_ns);
 }
 
@@ -166,7 +199,7 @@ packet_now(const struct watch *w)
 static void
 tick(struct watch *w, bool dry)
 {
-	w->now_ns = clock_ns(CLOCK_MONOTONIC);
+	w->now_ns = watch_clock_ns(CLOCK_MONOTONIC);
 	if (w->now_ns < w->tick_ns)
 		return;
 	w->tick_ns = w->now_ns + WATCH_TICK_MS * NS_PER_MS;
@@ -174,19 +207,22 @@ tick(struct watch *w, bool dry)
 		engine_time(w->engine, packet_now(w));
 	if (w->follow != NULL && !follow_tick(w->follow, w->now_ns, packet_now(w)))
 		w->tick_ns = w->now_ns;
-	w->ended |= signals_end() || (w->options->duration_ns > 0 &&
-					 w->now_ns - w->start_ns >= w->options->duration_ns);
+	if (w->keep != NULL)
+		keep_tick(w->keep, w->now_ns);
+	heed_signals(w);
+	w->ended |=
+	    w->options->duration_ns > 0 && w->now_ns - w->start_ns >= w->options->duration_ns;
 	if (w->now_ns < w->second_ns)
 		return;
 	w->second_ns = w->now_ns + NS_PER_S;
-	if (w->live != NULL)
-		check_interfaces(w);
+	check_interfaces(w, false);
+	show(w, false);
 }
 
 static int
 wait_ms(const struct watch *w)
 {
-	int64_t left = w->tick_ns - clock_ns(CLOCK_MONOTONIC);
+	int64_t left = w->tick_ns - watch_clock_ns(CLOCK_MONOTONIC);
 
 	return left <= 0 ? 0 : (int)(left / NS_PER_MS) + 1;
 }
@@ -205,7 +241,15 @@ wait_for(struct watch *w, struct pollfd *fds, size_t n, int timeout_ms)
 	signals_wait(fds, n, timeout_ms);
 	report_pump(w->report);
 	if (log != NULL && log->revents != 0)
-		follow_news(w->follow, clock_ns(CLOCK_MONOTONIC));
+		follow_news(w->follow, watch_clock_ns(CLOCK_MONOTONIC));
+}
+
+static void
+take_frame(struct watch *w, const struct frame *frame)
+{
+	engine_frame(w->engine, frame);
+	if (w->keep != NULL)
+		keep_frame(w->keep, frame, w->now_ns);
 }
 
 /* --- interfaces --------------------------------------------------------------------------- */
@@ -216,16 +260,16 @@ read_interfaces(struct watch *w)
 {
 	struct pollfd fds[LIVE_MAX_INTERFACES + EXTRA];
 	int timeout = wait_ms(w);
-	size_t n = live_poll(w->live, clock_ns(CLOCK_REALTIME), fds, &timeout);
+	size_t n = live_poll(w->live, watch_clock_ns(CLOCK_REALTIME), fds, &timeout);
 	struct frame frame;
 	int64_t now;
 
 	wait_for(w, fds, n, timeout);
-	now = clock_ns(CLOCK_REALTIME);
+	now = watch_clock_ns(CLOCK_REALTIME);
 	for (int i = 0; i < FRAMES_AT_ONCE && !counted_out(w); i++) {
 		if (!live_next(w->live, now, &frame))
 			return true;
-		engine_frame(w->engine, &frame);
+		take_frame(w, &frame);
 	}
 	return false;
 }
@@ -234,17 +278,16 @@ read_interfaces(struct watch *w)
 static void
 drain_interfaces(struct watch *w)
 {
-	int64_t until = clock_ns(CLOCK_MONOTONIC) + 2 * LIVE_LATENCY_NS;
+	int64_t until = watch_clock_ns(CLOCK_MONOTONIC) + 2 * LIVE_LATENCY_NS;
 	struct frame frame;
 
-	while (clock_ns(CLOCK_MONOTONIC) < until && !counted_out(w)) {
+	while (watch_clock_ns(CLOCK_MONOTONIC) < until && !counted_out(w)) {
 		w->tick_ns = until;
 		read_interfaces(w);
 	}
 	while (!counted_out(w) && live_next(w->live, INT64_MAX, &frame))
-		engine_frame(w->engine, &frame);
-	w->drops_ns = 0;
-	check_interfaces(w);
+		take_frame(w, &frame);
+	check_interfaces(w, true);
 }
 
 static void
@@ -257,8 +300,8 @@ watch_interfaces(struct watch *w)
 
 /* --- standard input ----------------------------------------------------------------------- */
 
-static bool
-pipe_ready(void *ctx, int fd)
+bool
+watch_pipe_ready(void *ctx, int fd)
 {
 	struct watch *w = ctx;
 
@@ -284,7 +327,7 @@ watch_pipe(struct watch *w)
 			follow_gap(w->follow, frame.ts_ns);
 		if (frame.ts_ns > w->packet_ns)
 			w->packet_ns = frame.ts_ns;
-		engine_frame(w->engine, &frame);
+		take_frame(w, &frame);
 		if (frame.frame_no % FRAMES_AT_ONCE == 0)
 			tick(w, false);
 		w->packet_at_ns = w->now_ns;
@@ -293,140 +336,30 @@ watch_pipe(struct watch *w)
 
 /* --- the run ------------------------------------------------------------------------------ */
 
-static enum status
-open_interfaces(struct watch *w, struct fault *fault)
-{
-	const struct live_options *o = w->options;
-	const struct live_config config = { .interfaces = o->interfaces,
-		.interface_count = o->interface_count,
-		.ports = &o->judging.ports,
-		.filter = o->judging.filter,
-		.buffer = o->buffer };
-
-	return o->interface_count > 0 ? live_open(&w->live, &config, fault) : STATUS_OK;
-}
-
-/* Reads the first frame, and so waits for it. */
-static enum status
-open_pipe(struct watch *w, struct fault *fault)
-{
-	static const char *const paths[] = { "-" };
-	const struct source_config config = { .paths = paths,
-		.path_count = 1,
-		.filter = w->options->judging.filter,
-		.wait = { pipe_ready, w } };
-
-	return w->live == NULL ? source_open(&w->source, &config, fault) : STATUS_OK;
-}
-
-/* Log and HAT, which a helper may have to open. */
-static enum status
-open_beside(struct watch *w, struct fault *fault)
-{
-	const struct live_options *o = w->options;
-	const struct follow_config config = { .beside = &o->judging.beside,
-		.broker = &w->broker,
-		.settle_ns = o->settle_ns,
-		.max_octets = o->judging.max_memory / SETTLE_SHARE,
-		.record = deliver,
-		.session = deliver_session,
-		.is_open = is_open,
-		.ctx = w };
-	enum status status = STATUS_OK;
-
-	if (stories_wanted(&o->judging.beside))
-		status = follow_open(&w->follow, &config, fault);
-	if (status == STATUS_OK)
-		status = broker_start(&w->broker, &w->rights, fault);
-	if (status == STATUS_OK && w->follow != NULL)
-		status = follow_begin(w->follow, clock_ns(CLOCK_MONOTONIC), fault);
-	return status;
-}
-
-static enum status
-open_engine(struct watch *w, struct refusal_table **refusals, struct fault *fault)
-{
-	struct engine_config config;
-	enum status status = judging_engine(&w->options->judging, &config, refusals, fault);
-
-	if (status != STATUS_OK)
-		return status;
-	config.linger_ns = WATCH_LINGER_NS;
-	if (follow_logs(w->follow) != NULL)
-		config.max_memory -= config.max_memory / SETTLE_SHARE;
-	w->engine = engine_new(&config, on_record, w);
-	return w->engine != NULL ? STATUS_OK : fault_set(fault, STATUS_NOMEM, "out of memory");
-}
-
-static enum status
-open_report(struct watch *w, struct fault *fault)
-{
-	struct report_config config;
-	enum status status;
-
-	judging_report(&w->options->judging, &config);
-	config.logs = follow_logs(w->follow);
-	status = report_open(&w->report, &config, fault);
-	return status == STATUS_OK ? report_queue(w->report, QUEUE_OCTETS, fault) : status;
-}
-
-/* What has to be opened by who started us. */
-static enum status
-open_all(struct watch *w, struct refusal_table **refusals, struct fault *fault)
-{
-	const struct live_options *o = w->options;
-	enum status status = rights_find(&w->rights, o->user, o->group, fault);
-
-	if (status == STATUS_OK)
-		status = open_beside(w, fault);
-	if (status == STATUS_OK)
-		status = open_engine(w, refusals, fault);
-	if (status == STATUS_OK)
-		status = open_interfaces(w, fault);
-	if (status == STATUS_OK)
-		status = open_report(w, fault);
-	return status;
-}
-
-static enum status
-open_and_drop(struct watch *w, struct refusal_table **refusals, struct fault *fault)
-{
-	enum status status = open_all(w, refusals, fault);
-
-	if (status == STATUS_OK)
-		status = rights_drop(&w->rights, RIGHTS_WATCH, fault);
-	w->start_ns = w->now_ns = clock_ns(CLOCK_MONOTONIC);
-	if (w->live != NULL && w->follow != NULL)
-		follow_gap(w->follow, clock_ns(CLOCK_REALTIME));
-	return status == STATUS_OK ? open_pipe(w, fault) : status;
-}
-
 static int
 end(struct watch *w)
 {
-	struct report_run sum = { .limits = &w->limits, .packets = engine_packet_stats(w->engine) };
+	struct report_run run;
+	struct limits limits;
 	struct fault fault;
 	int status = CLI_CLEAN;
 
 	if (!counted_out(w))
 		engine_finish(w->engine);
-	if (w->follow != NULL) {
-		follow_finish(w->follow, clock_ns(CLOCK_MONOTONIC), packet_now(w));
-		follow_run(w->follow, &sum);
-		follow_limits(w->follow, &w->limits);
-	}
-	w->limits.reached[LIMIT_OUTPUT_LINES_DROPPED] = report_dropped(w->report);
-	for (enum limit l = 0; l < LIMIT_COUNT; l++)
-		limits_hit(&w->limits, l, engine_limits(w->engine)->reached[l]);
-	sum.captures = w->live != NULL ? live_inputs(w->live, &sum.capture_count)
-	                               : source_inputs(w->source, &sum.capture_count);
-	if (report_end(w->report, &sum, &fault) != STATUS_OK) {
+	if (w->follow != NULL)
+		follow_finish(w->follow, watch_clock_ns(CLOCK_MONOTONIC), packet_now(w));
+	show(w, true);
+	interim_finish(&w->interim);
+	if (w->screen != NULL)
+		screen_erase(w->screen);
+	gather(w, &run, &limits);
+	if (report_end(w->report, &run, &fault) != STATUS_OK) {
 		cli_message("%s", fault.text);
 		return CLI_UNUSABLE;
 	}
 	/* What was cut short because we ended is not damaged. */
-	if (!w->ended && sum.captures[0].damaged[0] != '\0') {
-		cli_message("standard input: %s", sum.captures[0].damaged);
+	if (!w->ended && run.captures[0].damaged[0] != '\0') {
+		cli_message("standard input: %s", run.captures[0].damaged);
 		status = CLI_DAMAGED;
 	}
 	return judging_status(&w->options->judging, w->report, status);
@@ -436,13 +369,12 @@ int
 watch(const struct live_options *options)
 {
 	struct watch w = { .options = options };
-	struct refusal_table *refusals = NULL;
 	struct fault fault;
 	int status = CLI_UNUSABLE;
 
 	broker_init(&w.broker);
 	signals_open();
-	if (open_and_drop(&w, &refusals, &fault) == STATUS_OK) {
+	if (watch_open(&w, &fault) == STATUS_OK) {
 		if (w.live != NULL)
 			watch_interfaces(&w);
 		else
@@ -451,12 +383,6 @@ watch(const struct live_options *options)
 	} else {
 		cli_message("%s", fault.text);
 	}
-	report_close(w.report);
-	follow_close(w.follow);
-	engine_free(w.engine);
-	live_close(w.live);
-	source_close(w.source);
-	broker_stop(&w.broker);
-	refusal_free(refusals);
+	watch_close(&w);
 	return status;
 }
