@@ -281,6 +281,16 @@ seq_at(const struct conn_half *h, uint64_t off)
 	return h->ref_seq + (uint32_t)(off - h->ref_off);
 }
 
+/* The sequence number behind everything that a direction is known to have sent, its FIN too. */
+static uint32_t
+end_of(const struct conn *c, enum dir dir)
+{
+	const struct conn_half *h = &c->half[dir], *peer = &c->half[1 - dir];
+	uint64_t end = h->fin.frame_no != 0 ? h->fin_off + 1 : conn_known_end(h);
+
+	return seq_at(h, peer->acked_set && peer->acked > end ? peer->acked : end);
+}
+
 struct brief_entry *
 brief_add_reported(struct brief *h, const struct conn *conn, int64_t now_ns)
 {
@@ -288,7 +298,7 @@ brief_add_reported(struct brief *h, const struct conn *conn, int64_t now_ns)
 
 	e.seq = seq_at(&conn->half[DIR_CLIENT], conn->half[DIR_CLIENT].origin - 1);
 	for (int dir = 0; dir < DIR_COUNT; dir++)
-		e.end[dir] = seq_at(&conn->half[dir], conn->half[dir].fin_off + 1);
+		e.end[dir] = end_of(conn, (enum dir)dir);
 	return add(h, &conn->key, &e);
 }
 
@@ -301,7 +311,10 @@ brief_straggler(const struct brief_entry *e, enum dir dir, const struct segment 
 
 	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		return s->seq == e->seq;
-	return back >= 0 && back <= STRAGGLER_OCTETS;
+	if (back < 0 || back > STRAGGLER_OCTETS)
+		return false;
+	/* What an RST carries is no part of the stream; anything else that is new goes on. */
+	return (s->flags & TCP_RST) != 0 || s->len <= (uint32_t)back;
 }
 
 void

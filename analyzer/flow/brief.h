@@ -19,7 +19,7 @@ struct brief_entry {
 	union {
 		uint64_t frame_no; /* of a SYN */
 		uint32_t
-		    end[DIR_COUNT]; /* of a reported one: the sequence numbers behind its FINs */
+		    end[DIR_COUNT]; /* of a reported one: the sequence numbers behind all it sent */
 	};
 	uint32_t id;
 	uint32_t seq;
@@ -46,7 +46,10 @@ struct brief;
 struct brief *brief_new(struct budget *budget, uint64_t secret);
 void brief_free(struct brief *h);
 struct brief_entry *brief_find(struct brief *h, const struct conn_key *key);
-/* What is left of a connection that both sides have closed. The key must not be there yet. */
+/*
+ * What is left of a connection that is closed, of both sides of which something was seen. The key
+ * must not be there yet.
+ */
 struct brief_entry *brief_add_reported(struct brief *h, const struct conn *conn, int64_t now_ns);
 /* True when the segment is a straggler of a reported connection. */
 bool brief_straggler(const struct brief_entry *e, enum dir dir, const struct segment *s);

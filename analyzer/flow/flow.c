@@ -226,15 +226,38 @@ evict(struct flow *f, const struct entry *keep)
 	return true;
 }
 
+/* The end of one that was closed and quiet; stragglers may still come, and are no connection. */
+static void
+retire(struct flow *f, struct entry *e)
+{
+	const struct conn *c = &e->conn;
+
+	if (!e->challenged && c->half[DIR_CLIENT].ref_set && c->half[DIR_SERVER].ref_set &&
+	    brief_add_reported(f->brief, c, f->now_ns) != NULL)
+		set_due(f, f->now_ns, FLOW_STRAGGLER_NS);
+	end_entry(f, e);
+}
+
 static void
 expire_list(struct flow *f, enum list list)
 {
 	struct entry *e;
 
-	while ((e = f->oldest[list]) != NULL && f->now_ns - e->touched_ns > f->idle_ns[list])
-		end_entry(f, e);
+	while ((e = f->oldest[list]) != NULL && f->now_ns - e->touched_ns > f->idle_ns[list]) {
+		if (list == LIST_CLOSED)
+			retire(f, e);
+		else
+			end_entry(f, e);
+	}
 	if (e != NULL)
 		set_due(f, e->touched_ns, f->idle_ns[list]);
+}
+
+/* There is one list: a reported one may have to wait for a SYN that is older. */
+static int64_t
+brief_ns(const struct brief_entry *h)
+{
+	return brief_reported(h) ? FLOW_STRAGGLER_NS : FLOW_BRIEF_NS;
 }
 
 static void
@@ -244,10 +267,10 @@ expire(struct flow *f)
 
 	f->due_ns = INT64_MAX;
 	expire_list(f, LIST_CLOSED);
-	while ((h = brief_oldest(f->brief)) != NULL && brief_age_ns(h, f->now_ns) > FLOW_BRIEF_NS)
+	while ((h = brief_oldest(f->brief)) != NULL && brief_age_ns(h, f->now_ns) > brief_ns(h))
 		end_brief(f, h, false);
 	if (h != NULL)
-		set_due(f, f->now_ns - brief_age_ns(h, f->now_ns), FLOW_BRIEF_NS);
+		set_due(f, f->now_ns - brief_age_ns(h, f->now_ns), brief_ns(h));
 	expire_list(f, LIST_OPEN);
 }
 
@@ -535,7 +558,7 @@ after_segment(struct flow *f, struct entry *e)
 
 	if (list == LIST_CLOSED && !e->challenged && conn_complete(&e->conn) &&
 	    brief_add_reported(f->brief, &e->conn, f->now_ns) != NULL) {
-		set_due(f, f->now_ns, FLOW_BRIEF_NS);
+		set_due(f, f->now_ns, FLOW_STRAGGLER_NS);
 		end_entry(f, e);
 	} else if (list != e->list || f->now_ns - e->touched_ns > FLOW_SLACK_NS) {
 		unlink_entry(f, e);

@@ -9,7 +9,8 @@
  *        SYN is seen or the old one is closed.
  * Time:  packet time. A connection seen whole ends with its last ACK, another linger_ns after it
  * closed, FLOW_IDLE_NS after its last segment, FLOW_BRIEF_NS after an unanswered SYN; both of the
- * former may come FLOW_SLACK_NS too soon. A single stamp far in the future moves no clock. Bound:
+ * former may come FLOW_SLACK_NS too soon. What comes of it in FLOW_STRAGGLER_NS after its end and
+ * holds nothing new is passed over. A single stamp far in the future moves no clock. Bound:
  * the budget. Under pressure closed connections end at once, then the oldest half-open, then the
  * open one that was silent longest; the last two are counted in limits.
  */
@@ -19,7 +20,8 @@
 #include "analyzer/flow/conn.h"
 #include "capture/packet/packet.h"
 
-#define FLOW_BRIEF_NS (INT64_C(180) * 1000000000) /* 6 SYNs in 127 s, and the last answer */
+#define FLOW_BRIEF_NS (INT64_C(180) * 1000000000)    /* 6 SYNs in 127 s, and the last answer */
+#define FLOW_STRAGGLER_NS (INT64_C(45) * 1000000000) /* what was reported is known so long */
 #define FLOW_IDLE_NS (INT64_C(3600) * 1000000000)
 #define FLOW_SLACK_NS (INT64_C(1) * 1000000000)
 #define FLOW_JUMP_NS (INT64_C(86400) * 1000000000)
