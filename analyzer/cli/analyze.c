@@ -1,6 +1,8 @@
 /*
  * analyze: captures in, a verdict for each connection out.
  */
+#include <stdatomic.h>
+
 #include "analyzer/cli/judging.h"
 #include "analyzer/cli/progress.h"
 
@@ -41,7 +43,7 @@ struct analysis {
 	struct stories *stories; /* NULL: nothing beside the wire */
 	enum status status;      /* of what stands beside the wire */
 	struct fault fault;
-	bool unheard; /* nobody reads the report any more */
+	atomic_bool unheard; /* nobody reads the report any more; told by the thread that judges */
 };
 
 static void
@@ -138,8 +140,10 @@ analyze(const struct judging *j, const char *const *paths, size_t count)
 	    source_open(&r.source, &source, &fault) != STATUS_OK ||
 	    open_beside(&r, &fault) != STATUS_OK || open_report(&r, &fault) != STATUS_OK)
 		cli_message("%s", fault.text);
-	else
+	else {
+		config.two_threads = true;
 		status = judge(&r, &config);
+	}
 	progress_finish(&r.progress);
 	report_close(r.report);
 	stories_close(r.stories);

@@ -2,14 +2,22 @@
 
 #include <stdlib.h>
 
+#include "analyzer/engine/relay.h"
 #include "analyzer/flow/flow.h"
 #include "analyzer/verdict/judge.h"
 
+#define FRAGMENTS_SHARE 16 /* of the memory, one part is theirs */
+
 struct engine {
 	struct engine_config config;
-	struct budget budget;
-	struct limits limits;
+	/* What decodes and what judges share nothing: each has its own thread, where there are two. */
+	struct part {
+		struct budget budget;
+		struct limits limits;
+	} decoding, judging;
+	struct limits limits; /* of both */
 	struct packet *packet;
+	struct relay *relay; /* NULL: all on one thread */
 	struct flow *flow;
 	struct record_builder builder;
 	record_sink *sink;
@@ -17,11 +25,22 @@ struct engine {
 };
 
 static void
-on_segment(void *ctx, const struct segment *seg)
+judge_segment(void *ctx, const struct segment *seg)
 {
 	struct engine *e = ctx;
 
 	flow_segment(e->flow, seg);
+}
+
+static void
+on_segment(void *ctx, const struct segment *seg)
+{
+	struct engine *e = ctx;
+
+	if (e->relay != NULL)
+		relay_segment(e->relay, seg);
+	else
+		flow_segment(e->flow, seg);
 }
 
 static void
@@ -42,22 +61,26 @@ engine_new(const struct engine_config *config, record_sink *sink, void *ctx)
 	if (e == NULL)
 		return NULL;
 	e->config = *config;
-	e->budget.max = config->max_memory;
+	e->decoding.budget.max = config->max_memory / FRAGMENTS_SHARE;
+	e->judging.budget.max = config->max_memory - e->decoding.budget.max;
 	e->sink = sink;
 	e->ctx = ctx;
 	flow = (struct flow_config){
 		.ports = config->ports,
-		.budget = &e->budget,
-		.limits = &e->limits,
+		.budget = &e->judging.budget,
+		.limits = &e->judging.limits,
 		.secret = config->secret,
 		.linger_ns = config->linger_ns,
 	};
-	e->packet = packet_new(config->ports, &e->budget, &e->limits);
+	e->packet = packet_new(config->ports, &e->decoding.budget, &e->decoding.limits);
 	e->flow = flow_new(&flow, on_connection, e);
 	if (e->packet == NULL || e->flow == NULL || !record_builder_init(&e->builder)) {
 		engine_free(e);
 		return NULL;
 	}
+	/* Without a second thread it is only slower. */
+	if (config->two_threads)
+		e->relay = relay_new(judge_segment, e);
 	return e;
 }
 
@@ -82,12 +105,16 @@ engine_has_client(const struct engine *e, const struct addr *client)
 void
 engine_finish(struct engine *e)
 {
+	if (e->relay != NULL)
+		relay_finish(e->relay);
 	flow_finish(e->flow);
 }
 
 const struct limits *
-engine_limits(const struct engine *e)
+engine_limits(struct engine *e)
 {
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		e->limits.reached[i] = e->decoding.limits.reached[i] + e->judging.limits.reached[i];
 	return &e->limits;
 }
 
@@ -102,6 +129,7 @@ engine_free(struct engine *e)
 {
 	if (e == NULL)
 		return;
+	relay_free(e->relay);
 	flow_free(e->flow);
 	packet_free(e->packet);
 	record_builder_clear(&e->builder);

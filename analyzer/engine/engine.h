@@ -9,7 +9,9 @@
  * In:    frames in the order of the run.
  * Out:   one call of the sink per connection, when it has ended (closed and quiet for
  *        linger_ns, idle too long, evicted, or at _finish), in an order that depends
- *        on the frames alone. The record is borrowed until the sink returns.
+ *        on the frames alone. The record is borrowed until the sink returns. With two_threads
+ *        the sink is called on the other thread, but never after _finish has returned; the
+ *        output is the same. _time and _has_client are for one thread.
  * Fails: _new returns NULL without memory. Later shortage is eviction, counted in limits.
  */
 #ifndef HATCHECK_ENGINE_H
@@ -26,6 +28,7 @@ struct engine_config {
 	size_t max_memory;            /* octets of tracking state */
 	uint64_t secret;              /* keys the hash of the connection table */
 	int64_t linger_ns;            /* how long a closed connection waits for stragglers */
+	bool two_threads;             /* decodes on the caller's, judges on its own */
 	const struct refusal_table *refusals; /* borrowed; NULL: the built-in classes */
 };
 
@@ -42,7 +45,8 @@ void engine_time(struct engine *e, int64_t now_ns);
 /* Whether a connection of that client (family 0: of any) is still open. O(open connections). */
 bool engine_has_client(const struct engine *e, const struct addr *client);
 void engine_finish(struct engine *e); /* every open connection ends here */
-const struct limits *engine_limits(const struct engine *e);
+/* Those of now: on two threads only after _finish. */
+const struct limits *engine_limits(struct engine *e);
 const struct packet_stats *engine_packet_stats(const struct engine *e);
 void engine_free(struct engine *e);
 

@@ -1,0 +1,29 @@
+/*
+ * relay: segments from the thread that decodes to the one that judges, in order.
+ *
+ * In:    relay_segment, from one thread; the segment is copied, its payload too.
+ * Out:   the sink, on a thread of the relay's own, one segment after the other.
+ * Bound: RELAY_BATCHES batches of RELAY_SEGMENTS segments or about RELAY_OCTETS octets of payload;
+ *        relay_segment waits while all are full.
+ * Fails: relay_new gives NULL without memory or thread. Later: never; a segment whose payload
+ *        finds no memory is handed over without octets, as if the snaplen had cut it.
+ * Cost:  one copy; the threads meet once in a batch, and wait for half of the batches at a time.
+ */
+#ifndef HATCHECK_RELAY_H
+#define HATCHECK_RELAY_H
+
+#include "capture/packet/packet.h"
+
+#define RELAY_BATCHES 16
+#define RELAY_SEGMENTS 512
+#define RELAY_OCTETS 131072
+
+struct relay;
+
+struct relay *relay_new(packet_sink *sink, void *ctx);
+void relay_segment(struct relay *r, const struct segment *seg);
+/* Everything handed over has been through the sink, and no more comes. */
+void relay_finish(struct relay *r);
+void relay_free(struct relay *r); /* without relay_finish: what waits is lost */
+
+#endif
