@@ -10,7 +10,8 @@
 
 struct engine {
 	struct engine_config config;
-	/* What decodes and what judges share nothing: each has its own thread, where there are two. */
+	/* What decodes and what judges share nothing: each has its own thread, where there are two.
+	 */
 	struct part {
 		struct budget budget;
 		struct limits limits;
@@ -25,11 +26,11 @@ struct engine {
 };
 
 static void
-judge_segment(void *ctx, const struct segment *seg)
+judge_segments(void *ctx, const struct segment *seg, size_t n)
 {
 	struct engine *e = ctx;
 
-	flow_segment(e->flow, seg);
+	flow_segments(e->flow, seg, n);
 }
 
 static void
@@ -40,7 +41,7 @@ on_segment(void *ctx, const struct segment *seg)
 	if (e->relay != NULL)
 		relay_segment(e->relay, seg);
 	else
-		flow_segment(e->flow, seg);
+		flow_segments(e->flow, seg, 1);
 }
 
 static void
@@ -80,7 +81,7 @@ engine_new(const struct engine_config *config, record_sink *sink, void *ctx)
 	}
 	/* Without a second thread it is only slower. */
 	if (config->two_threads)
-		e->relay = relay_new(judge_segment, e);
+		e->relay = relay_new(judge_segments, e);
 	return e;
 }
 

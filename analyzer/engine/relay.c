@@ -11,7 +11,7 @@ struct batch {
 };
 
 struct relay {
-	packet_sink *sink;
+	relay_sink *sink;
 	void *ctx;
 	pthread_t thread;
 	pthread_mutex_t mutex;
@@ -29,12 +29,10 @@ judge_batch(struct relay *r, struct batch *b)
 	const uint8_t *octets = b->octets;
 
 	for (size_t i = 0; i < b->count; i++) {
-		struct segment *seg = &b->segment[i];
-
-		seg->payload.p = octets;
-		octets += seg->payload.n;
-		r->sink(r->ctx, seg);
+		b->segment[i].payload.p = octets;
+		octets += b->segment[i].payload.n;
 	}
+	r->sink(r->ctx, b->segment, b->count);
 	b->count = b->used = 0;
 }
 
@@ -77,7 +75,7 @@ make_room(struct batch *b, size_t need)
 }
 
 struct relay *
-relay_new(packet_sink *sink, void *ctx)
+relay_new(relay_sink *sink, void *ctx)
 {
 	struct relay *r = calloc(1, sizeof *r);
 
@@ -125,7 +123,8 @@ relay_segment(struct relay *r, const struct segment *seg)
 	struct batch *b = r->open;
 	struct segment *mine;
 
-	if (b->count == RELAY_SEGMENTS || (b->count > 0 && b->used + seg->payload.n > RELAY_OCTETS)) {
+	if (b->count == RELAY_SEGMENTS ||
+	    (b->count > 0 && b->used + seg->payload.n > RELAY_OCTETS)) {
 		give(r);
 		b = r->open;
 	}

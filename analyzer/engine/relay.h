@@ -2,7 +2,7 @@
  * relay: segments from the thread that decodes to the one that judges, in order.
  *
  * In:    relay_segment, from one thread; the segment is copied, its payload too.
- * Out:   the sink, on a thread of the relay's own, one segment after the other.
+ * Out:   the sink, on a thread of the relay's own, for some segments at a time.
  * Bound: RELAY_BATCHES batches of RELAY_SEGMENTS segments or about RELAY_OCTETS octets of payload;
  *        relay_segment waits while all are full.
  * Fails: relay_new gives NULL without memory or thread. Later: never; a segment whose payload
@@ -12,15 +12,17 @@
 #ifndef HATCHECK_RELAY_H
 #define HATCHECK_RELAY_H
 
-#include "capture/packet/packet.h"
+#include "capture/packet/segment.h"
 
 #define RELAY_BATCHES 16
 #define RELAY_SEGMENTS 512
 #define RELAY_OCTETS 131072
 
+typedef void relay_sink(void *ctx, const struct segment *seg, size_t n);
+
 struct relay;
 
-struct relay *relay_new(packet_sink *sink, void *ctx);
+struct relay *relay_new(relay_sink *sink, void *ctx);
 void relay_segment(struct relay *r, const struct segment *seg);
 /* Everything handed over has been through the sink, and no more comes. */
 void relay_finish(struct relay *r);

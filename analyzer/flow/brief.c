@@ -4,9 +4,6 @@
 
 #include "analyzer/flow/pool.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #define NONE POOL_NONE
 #define V6 UINT32_C(0x80000000) /* in a reference: which pool; the rest is a number there */
 
@@ -23,37 +20,6 @@ struct brief {
 	struct slot *slot; /* linear probing */
 	uint32_t slots, count;
 };
-
-/* Whole words, so that no octet is written alone and read back as part of one. */
-static uint64_t
-hash_v4(uint64_t secret, const struct conn_key *key)
-{
-	uint32_t client, server;
-	uint64_t words[2];
-
-	memcpy(&client, key->client.addr.octet, sizeof client);
-	memcpy(&server, key->server.addr.octet, sizeof server);
-	words[0] = (uint64_t)client << 32 | server;
-	words[1] = (uint64_t)key->client.port << 16 | key->server.port;
-	return XXH3_64bits_withSeed(words, sizeof words, secret);
-}
-
-static uint64_t
-hash_v6(uint64_t secret, const struct conn_key *key)
-{
-	uint64_t words[5];
-
-	memcpy(words, key->client.addr.octet, 16);
-	memcpy(words + 2, key->server.addr.octet, 16);
-	words[4] = (uint64_t)key->client.port << 16 | key->server.port;
-	return XXH3_64bits_withSeed(words, sizeof words, secret);
-}
-
-uint64_t
-brief_hash(uint64_t secret, const struct conn_key *key)
-{
-	return key->client.addr.family == 4 ? hash_v4(secret, key) : hash_v6(secret, key);
-}
 
 static size_t
 addr_octets(uint8_t family)
@@ -74,7 +40,7 @@ at(struct brief *h, uint32_t ref)
 }
 
 void
-brief_key(const struct brief_entry *e, struct conn_key *key)
+brief_key(const struct brief *h, const struct brief_entry *e, struct conn_key *key)
 {
 	size_t n = addr_octets(e->family);
 
@@ -84,6 +50,7 @@ brief_key(const struct brief_entry *e, struct conn_key *key)
 	memcpy(key->server.addr.octet, e->octet + n, n);
 	key->client.port = e->client_port;
 	key->server.port = e->server_port;
+	key->hash = key_hash(h->secret, &key->client, &key->server);
 }
 
 static bool
@@ -171,7 +138,7 @@ brief_find(struct brief *h, const struct conn_key *key)
 
 	if (h->count == 0)
 		return NULL;
-	hash = (uint32_t)brief_hash(h->secret, key);
+	hash = (uint32_t)key->hash;
 	for (uint32_t i = hash & mask; h->slot[i].ref != NONE; i = (i + 1) & mask) {
 		if (h->slot[i].hash == hash && same(at(h, h->slot[i].ref), key))
 			return at(h, h->slot[i].ref);
@@ -186,8 +153,8 @@ slot_of(struct brief *h, const struct brief_entry *e)
 	struct conn_key key;
 	uint32_t hash, i;
 
-	brief_key(e, &key);
-	hash = (uint32_t)brief_hash(h->secret, &key);
+	brief_key(h, e, &key);
+	hash = (uint32_t)key.hash;
 	for (i = hash & (h->slots - 1); h->slot[i].hash != hash || at(h, h->slot[i].ref) != e;
 	     i = (i + 1) & (h->slots - 1))
 		;
@@ -238,7 +205,7 @@ add(struct brief *h, const struct conn_key *key, const struct brief_entry *from)
 	else
 		h->oldest = ref;
 	h->newest = ref;
-	put(h, (struct slot){ (uint32_t)brief_hash(h->secret, key), ref });
+	put(h, (struct slot){ (uint32_t)key->hash, ref });
 	h->count++;
 	return e;
 }

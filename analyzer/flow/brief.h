@@ -62,11 +62,8 @@ struct brief_entry *brief_oldest(struct brief *h);
 /* The newest, if there is one, has come just now. */
 void brief_touch_newest(struct brief *h, int64_t now_ns);
 void brief_remove(struct brief *h, struct brief_entry *e);
-void brief_key(const struct brief_entry *e, struct conn_key *key);
+void brief_key(const struct brief *h, const struct brief_entry *e, struct conn_key *key);
 /* Into a fresh connection what the entry stands for, as if it had been one from its SYN on. */
 void brief_tell(const struct brief_entry *e, struct conn *out);
-
-/* Keyed hash of a full tuple. */
-uint64_t brief_hash(uint64_t secret, const struct conn_key *key);
 
 #endif

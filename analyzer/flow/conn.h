@@ -14,6 +14,7 @@
 #ifndef HATCHECK_CONN_H
 #define HATCHECK_CONN_H
 
+#include "analyzer/flow/key.h"
 #include "analyzer/flow/stream.h"
 #include "analyzer/smtp/dialog.h"
 #include "capture/packet/segment.h"
@@ -24,16 +25,6 @@
 #define CONN_COPY_AGE_NS (INT64_C(10) * 1000000) /* a mirrored port sends its copy sooner */
 #define CONN_COPIES 4
 #define CONN_HISTORY 40
-
-struct conn_key {
-	struct endpoint client, server;
-};
-
-static inline bool
-conn_key_eq(const struct conn_key *a, const struct conn_key *b)
-{
-	return endpoint_eq(&a->client, &b->client) && endpoint_eq(&a->server, &b->server);
-}
 
 /* A FIN or RST as it was sent. */
 struct conn_close {
@@ -95,6 +86,18 @@ struct conn {
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
     struct limits *limits);
 void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
+/* Asks for the memory that most segments touch. */
+static inline void
+conn_prefetch(const struct conn *c)
+{
+	const char *p = (const char *)c;
+
+	for (size_t at = 0; at < 512; at += 64)
+		__builtin_prefetch(p + at);
+	__builtin_prefetch(&c->half[DIR_SERVER]);
+	__builtin_prefetch((const char *)&c->half[DIR_SERVER] + 64);
+}
+
 /* True when both sides have closed, or one has reset it: only stragglers may come. */
 bool conn_closed(const struct conn *c);
 /* True when all of it was seen to its end: nothing that may still come can add to it. */

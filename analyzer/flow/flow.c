@@ -8,7 +8,6 @@ enum list { LIST_OPEN, LIST_CLOSED, LIST_COUNT };
 
 struct entry {
 	struct entry *older, *newer;
-	uint64_t hash;
 	int64_t touched_ns; /* when it came to the end of its list: FLOW_SLACK_NS late at most */
 	uint8_t list;       /* enum list */
 	bool challenged;    /* a SYN with another sequence number waits in half-open */
@@ -77,11 +76,11 @@ link_entry(struct flow *f, struct entry *e, enum list list)
 /* --- the index ----------------------------------------------------------------------- */
 
 static struct entry *
-find(const struct flow *f, uint64_t hash, const struct conn_key *key)
+find(const struct flow *f, const struct conn_key *key)
 {
-	for (size_t i = hash & (f->slots - 1); f->slot[i].entry != NULL;
+	for (size_t i = key->hash & (f->slots - 1); f->slot[i].entry != NULL;
 	     i = (i + 1) & (f->slots - 1)) {
-		if (f->slot[i].hash == hash && conn_key_eq(&f->slot[i].entry->conn.key, key))
+		if (f->slot[i].hash == key->hash && conn_key_eq(&f->slot[i].entry->conn.key, key))
 			return f->slot[i].entry;
 	}
 	return NULL;
@@ -90,17 +89,17 @@ find(const struct flow *f, uint64_t hash, const struct conn_key *key)
 static void
 put(struct flow *f, struct entry *e)
 {
-	size_t i = e->hash & (f->slots - 1);
+	size_t i = e->conn.key.hash & (f->slots - 1);
 
 	while (f->slot[i].entry != NULL)
 		i = (i + 1) & (f->slots - 1);
-	f->slot[i] = (struct slot){ e->hash, e };
+	f->slot[i] = (struct slot){ e->conn.key.hash, e };
 }
 
 static void
 unslot(struct flow *f, const struct entry *e)
 {
-	size_t mask = f->slots - 1, hole = e->hash & mask;
+	size_t mask = f->slots - 1, hole = e->conn.key.hash & mask;
 
 	while (f->slot[hole].entry != e)
 		hole = (hole + 1) & mask;
@@ -174,7 +173,7 @@ end_brief(struct flow *f, struct brief_entry *h, bool evicted)
 		brief_remove(f->brief, h);
 		return;
 	}
-	brief_key(h, &key);
+	brief_key(f->brief, h, &key);
 	conn_init(&conn, &key, h->id, f->config.budget, f->config.limits);
 	brief_tell(h, &conn);
 	conn.evicted = evicted;
@@ -345,7 +344,7 @@ take_entry(struct flow *f)
 
 /* A fresh connection, of which nothing is known yet. */
 static struct entry *
-new_entry(struct flow *f, const struct conn_key *key, uint64_t hash, uint64_t id)
+new_entry(struct flow *f, const struct conn_key *key, uint64_t id)
 {
 	struct entry *e;
 
@@ -357,7 +356,6 @@ new_entry(struct flow *f, const struct conn_key *key, uint64_t hash, uint64_t id
 	if (e == NULL)
 		return NULL;
 	conn_init(&e->conn, key, id, f->config.budget, f->config.limits);
-	e->hash = hash;
 	e->challenged = false;
 	put(f, e);
 	f->count++;
@@ -367,13 +365,13 @@ new_entry(struct flow *f, const struct conn_key *key, uint64_t hash, uint64_t id
 
 /* The connection of a half-open entry, now that something else is seen of it. */
 static struct entry *
-promote(struct flow *f, struct brief_entry *h, const struct conn_key *key, uint64_t hash)
+promote(struct flow *f, struct brief_entry *h, const struct conn_key *key)
 {
 	struct brief_entry syn = *h; /* without the addresses, which are in the key */
 	struct entry *e;
 
 	brief_remove(f->brief, h);
-	e = new_entry(f, key, hash, syn.id);
+	e = new_entry(f, key, syn.id);
 	if (e != NULL)
 		brief_tell(&syn, &e->conn);
 	return e;
@@ -462,15 +460,15 @@ on_new_syn(struct flow *f, const struct conn_key *key, struct entry *e, struct b
 
 /* The connection that begins with this segment, on what is known of it in brief. */
 static struct entry *
-begin(struct flow *f, const struct conn_key *key, uint64_t hash, struct brief_entry *h)
+begin(struct flow *f, const struct conn_key *key, struct brief_entry *h)
 {
 	struct entry *e;
 
 	if (h != NULL && !brief_reported(h))
-		return promote(f, h, key, hash);
+		return promote(f, h, key);
 	if (h != NULL)
 		brief_remove(f->brief, h);
-	e = new_entry(f, key, hash, f->last_id + 1);
+	e = new_entry(f, key, f->last_id + 1);
 	f->last_id += e != NULL;
 	return e;
 }
@@ -489,8 +487,7 @@ answers_other_syn(const struct conn *c, enum dir dir, const struct segment *s)
 static struct entry *
 entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s)
 {
-	uint64_t hash = brief_hash(f->config.secret, key);
-	struct entry *e = f->slots == 0 ? NULL : find(f, hash, key);
+	struct entry *e = f->slots == 0 ? NULL : find(f, key);
 	struct brief_entry *h;
 
 	if (e != NULL && answers_other_syn(&e->conn, dir, s)) {
@@ -515,7 +512,7 @@ entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct 
 			return e; /* its challenger was given up */
 		end_entry(f, e);
 	}
-	return begin(f, key, hash, h);
+	return begin(f, key, h);
 }
 
 static void
@@ -540,8 +537,7 @@ orient(struct flow *f, const struct segment *s, struct conn_key *key, enum dir *
 	if (to && from) {
 		set_key(key, s, DIR_SERVER);
 		if (syn == (TCP_SYN | TCP_ACK) ||
-		    (syn != TCP_SYN && f->slots > 0 &&
-			find(f, brief_hash(f->config.secret, key), key) != NULL))
+		    (syn != TCP_SYN && f->slots > 0 && find(f, key) != NULL))
 			*dir = DIR_SERVER;
 	} else if (syn == (*dir == DIR_SERVER ? TCP_SYN : TCP_SYN | TCP_ACK)) {
 		return false;
@@ -566,14 +562,15 @@ after_segment(struct flow *f, struct entry *e)
 	}
 }
 
-void
-flow_segment(struct flow *f, const struct segment *s)
+static void
+one_segment(struct flow *f, const struct segment *s, uint64_t hash)
 {
 	struct conn_key key;
 	struct entry *e;
 	enum dir dir;
 
 	set_clock(f, s->ts_ns);
+	key.hash = hash;
 	if (!orient(f, s, &key, &dir))
 		return;
 	e = entry_of(f, &key, dir, s);
@@ -585,6 +582,37 @@ flow_segment(struct flow *f, const struct segment *s)
 	 */
 	while (f->config.budget->used > f->config.budget->max / 16 * 15 && evict(f, e))
 		;
+}
+
+#define AHEAD 16 /* segments; so many lines of the cache can be on their way */
+
+/*
+ * Where the index and the connections lie is asked for before it is needed: with thousands of them
+ * most of the time would go by in waiting for memory. (In a function of its own it would have
+ * no effect that gcc sees, and be gone.)
+ */
+void
+flow_segments(struct flow *f, const struct segment *s, size_t n)
+{
+	uint64_t hash[AHEAD];
+	size_t some;
+
+	for (; n > 0; s += some, n -= some) {
+		some = n < AHEAD ? n : AHEAD;
+		for (size_t i = 0; i < some; i++) {
+			hash[i] = key_hash(f->config.secret, &s[i].src, &s[i].dst);
+			if (f->slots > 0)
+				__builtin_prefetch(&f->slot[hash[i] & (f->slots - 1)]);
+		}
+		for (size_t i = 0; i < some && f->slots > 0; i++) {
+			const struct entry *e = f->slot[hash[i] & (f->slots - 1)].entry;
+
+			if (e != NULL)
+				conn_prefetch(&e->conn);
+		}
+		for (size_t i = 0; i < some; i++)
+			one_segment(f, &s[i], hash[i]);
+	}
 }
 
 bool

@@ -40,7 +40,8 @@ typedef void flow_sink(void *ctx, const struct conn *conn);
 struct flow;
 
 struct flow *flow_new(const struct flow_config *config, flow_sink *sink, void *ctx);
-void flow_segment(struct flow *f, const struct segment *seg);
+/* n segments, one after the other. */
+void flow_segments(struct flow *f, const struct segment *seg, size_t n);
 void flow_time(struct flow *f, int64_t now_ns);
 /* Whether a connection of that client is open (family 0: of any client), its SYN answered. O(open).
  */

@@ -189,7 +189,7 @@ scene_client(uint32_t n)
 static inline void
 scene_feed(struct scene *s, const struct segment *seg)
 {
-	flow_segment(s->flow, seg);
+	flow_segments(s->flow, seg, 1);
 	s->last = *seg;
 }
 
