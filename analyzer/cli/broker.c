@@ -61,6 +61,15 @@ result(int returned)
 	return returned == 0 ? 0 : errno;
 }
 
+/* What is put in a file's place, or moved away, is never a device or a folder. */
+static bool
+is_replaceable(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) != 0 || S_ISREG(st.st_mode);
+}
+
 static int
 do_write(const char *path, mode_t mode, const struct request *r, int *fd)
 {
@@ -69,6 +78,8 @@ do_write(const char *path, mode_t mode, const struct request *r, int *fd)
 	snprintf(tail, sizeof tail, ".%u", r->number);
 	if (!join(fresh, path, ".new") || !join(numbered, path, tail))
 		return ENAMETOOLONG;
+	if (r->operation != OP_APPEND && !is_replaceable(path))
+		return EINVAL;
 	switch (r->operation) {
 	case OP_APPEND:
 		return open_at(path, O_WRONLY | O_CREAT | O_APPEND, mode, fd);

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "analyzer/cli/follow.h"
 #include "analyzer/cli/keep.h"
@@ -110,11 +111,14 @@ check_files(const struct live_options *o, struct fault *fault)
 	const char *const files[] = { o->judging.json, o->judging.ndjson, o->judging.text, o->write,
 		o->metrics };
 
+	struct stat st;
+
 	for (size_t i = 3; i < sizeof files / sizeof files[0]; i++)
-		if (files[i] != NULL && strcmp(files[i], "-") == 0)
+		if (files[i] != NULL && (strcmp(files[i], "-") == 0 ||
+					    (stat(files[i], &st) == 0 && !S_ISREG(st.st_mode))))
 			return fault_set(fault, STATUS_USAGE,
-			    "--%s needs a file: it is renamed and written anew",
-			    files[i] == o->write ? "write" : "metrics");
+			    "--%s needs a file, which is renamed and written anew: %s is none",
+			    files[i] == o->write ? "write" : "metrics", files[i]);
 	return cli_outputs_differ(files, sizeof files / sizeof files[0], fault);
 }
 
