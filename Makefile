@@ -125,6 +125,14 @@ hats: $(B)/hatcheck
 logs: $(B)/hatcheck
 	$(Q)tests/logs.sh $(B)/hatcheck
 
+# As root, in network namespaces. HATCHECK_LONG=1: at the real length.
+live: $(B)/hatcheck $(B)/dialogc $(DEMO)
+	$(Q)B=$(B) tests/lab/live
+
+# Ten minutes at 500 connections a second, or SOAK="SECONDS RATE".
+soak: $(B)/hatcheck
+	$(Q)B=$(B) tests/lab/soak $(SOAK)
+
 # MODE=fuzz
 fuzz: $(FUZZERS)
 	$(Q)tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)

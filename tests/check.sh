@@ -48,6 +48,7 @@ run corpus make corpus
 run hats make hats
 run respond make respond
 run logs make logs
+run live make live
 run asan make -j "$jobs" MODE=asan WERROR=1 all dialogc unit-programs
 run asan-units sanitized units
 run asan-golden sanitized golden

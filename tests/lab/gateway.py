@@ -4,10 +4,12 @@ For the tests of the live command: connections of every class at some hundred a 
 last octet of the client's address chooses the class (CLASSES); what it must come to is known from it.
 """
 import asyncio
+import json
 import os
 import shutil
 import socket
 import struct
+import sys
 import time
 
 # class: verdict, what the log says of it
@@ -90,7 +92,7 @@ class Gateway:
         icid = self.open_session(peer, action) if action else None
         try:
             await getattr(self, CLASSES.get(kind, CLASSES[4])[0])(reader, writer, icid, peer)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
@@ -169,19 +171,22 @@ class Gateway:
 async def client(number, kind, to="127.0.0.1", network="127.0", port=PORT, pause=0.0):
     """One connection; what must be reported of it: (address, port, verdict), and when it ended."""
     source = "%s.%d.%d" % (network, number // 25 % 250, number % 25 * 10 + kind)
-    reader, writer = await asyncio.open_connection(to, port, local_addr=(source, 0))
-    local = writer.get_extra_info("sockname")
+    sock = socket.socket()
+    sock.setblocking(False)
+    sock.bind((source, 0))
+    local = sock.getsockname()
     try:
-        if CLASSES[kind][0] == "client_abort":
-            writer.close()
-        else:
+        # A refusal may come before we are told that the connection was made.
+        await asyncio.get_running_loop().sock_connect(sock, (to, port))
+        reader, writer = await asyncio.open_connection(sock=sock)
+        if CLASSES[kind][0] != "client_abort":
             greeting = await reader.readline()
             if greeting.startswith(b"220"):
                 await dialogue(reader, writer, kind, number, pause)
             await reader.read()
-    except (ConnectionError, asyncio.IncompleteReadError):
-        pass
-    writer.close()
+        writer.close()
+    except (OSError, asyncio.IncompleteReadError):
+        sock.close()
     return (local[0], local[1], CLASSES[kind][0]), time.time()
 
 
@@ -210,3 +215,26 @@ async def clients(count, rate, kinds=tuple(CLASSES), **how):
         (address, port, verdict), end = await task
         made.setdefault((address, port), []).append((verdict, end))
     return made
+
+
+async def count_clients(seconds, rate, kinds=tuple(CLASSES), **how):
+    """Connections of all kinds in turn for so long, without a word of each: how many there were."""
+    begin, number, tasks = time.monotonic(), 0, set()
+    while time.monotonic() < begin + seconds:
+        wait = begin + number / rate - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        task = asyncio.ensure_future(client(number, kinds[number % len(kinds)], **how))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+        number += 1
+        if number % 100 == 0:
+            await asyncio.sleep(0)
+    while tasks:
+        await asyncio.sleep(0.05)
+    return number
+
+
+if __name__ == "__main__":  # COUNT RATE SERVER NETWORK: the clients alone, and what they made as JSON
+    result = asyncio.run(clients(int(sys.argv[1]), float(sys.argv[2]), to=sys.argv[3], network=sys.argv[4]))
+    print(json.dumps([[*key, ends] for key, ends in result.items()]))

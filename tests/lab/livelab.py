@@ -1,15 +1,25 @@
 """livelab: a run of `hatcheck live` under test, its lines with the time at which each came."""
+import asyncio
+import calendar
+import concurrent.futures
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import traceback
+
+import gateway
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 HATCHECK = os.path.join(BUILD, "hatcheck")
+LONG = os.environ.get("HATCHECK_LONG") == "1"
+AT_ONCE = 3  # tests, each in a namespace of its own
+STARTED = []  # processes, which no test leaves behind
 
 
 class Failed(Exception):
@@ -24,16 +34,23 @@ def check(holds, why, *values):
 class Live:
     """The lines of standard output are read as they come, unless `read` is False."""
 
-    def __init__(self, *args, read=True, prefix=(), stdin=None, text=("--ndjson", "-")):
+    def __init__(self, *args, read=True, prefix=(), program=HATCHECK, stdin=None, text=("--ndjson", "-")):
         self.lines, self.came = [], []
         self.err = []
         self.process = subprocess.Popen(
-            [*prefix, HATCHECK, "live", *args, *text], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.threads = [threading.Thread(target=self.read_err, daemon=True)]
+            [*prefix, program, "live", *args, *text], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        STARTED.append(self.process)
+        self.threads = []
+        self.start(self.read_err)
         if read:
-            self.threads.append(threading.Thread(target=self.read_out, daemon=True))
-        for thread in self.threads:
-            thread.start()
+            self.read()
+
+    def start(self, function):
+        self.threads.append(threading.Thread(target=function, daemon=True))
+        self.threads[-1].start()
+
+    def read(self):
+        self.start(self.read_out)
 
     def read_out(self):
         for line in self.process.stdout:
@@ -61,6 +78,16 @@ class Live:
                 return self
             time.sleep(0.01)
         raise Failed("it is not ready after %d s" % seconds)
+
+    def resident(self):
+        return int(self.status()["VmRSS"].split()[0]) << 10
+
+    def wait_for_word(self, word, times=1, seconds=10):
+        """Until standard error has said it."""
+        until = time.monotonic() + seconds
+        while sum(word in line for line in self.err) < times:
+            check(time.monotonic() < until, "it never says %s: %s", word, self.err)
+            time.sleep(0.05)
 
     def connections(self):
         return [line for line in self.lines if line["type"] == "connection"]
@@ -91,11 +118,6 @@ class Live:
             thread.join(5)
         return status
 
-    def kill(self):
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-
 
 def compare(made, live, what="connections"):
     """Every connection that was made is reported once, with its verdict; nothing else is."""
@@ -121,31 +143,121 @@ def latest(live, made):
 
 def stamp(text):
     whole, fraction = text.rstrip("Z").split(".")
-    return calendar_s(whole) + float("0." + fraction)
+    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float("0." + fraction)
 
 
-def calendar_s(whole):
-    import calendar
-    return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S"))
+def folder():
+    return tempfile.mkdtemp(prefix="hatcheck-live-")
 
 
-def main(tests):
-    """Runs the functions named on the command line, or all; says what holds."""
-    names = sys.argv[1:] or list(tests)
-    passed = failed = skipped = 0
-    for name in names:
-        begin = time.monotonic()
-        try:
-            why = tests[name]()
-        except Failed as error:
-            failed += 1
-            print("%s: %s" % (name, error))
-            continue
-        if why:
-            skipped += 1
-            print("%s: skipped: %s" % (name, why))
+def run(*words):
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+
+
+def traffic(count, rate, log=None, during=(), host="127.0.0.1", where=None, **how):
+    """Gateway and clients; `during`: (seconds, function) called while they run.
+
+    The clients are in the same loop, or in the namespace of the process `where`.
+    """
+    async def both():
+        server = gateway.Gateway(log)
+        await server.start(host)
+        for seconds, function in during:
+            asyncio.get_running_loop().call_later(seconds, function)
+        if where is None:
+            made = await gateway.clients(count, rate, to=host, **how)
         else:
-            passed += 1
-            print("%s: holds (%.1f s)" % (name, time.monotonic() - begin))
-    print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
-    return 1 if failed else 0
+            made = await asyncio.to_thread(clients_elsewhere, where, count, rate, host, how)
+        await asyncio.sleep(0.1)
+        server.server.close()
+        return made
+    return asyncio.run(both())
+
+
+def clients_elsewhere(where, count, rate, host, how):
+    done = subprocess.run(
+        ["nsenter", "-t", str(where), "-n", sys.executable, gateway.__file__, str(count), str(rate), host,
+         how.get("network", "127.0")], stdout=subprocess.PIPE, check=True)
+    return {(address, port): [tuple(one) for one in ends] for address, port, ends in json.loads(done.stdout)}
+
+
+class Host:
+    """A namespace of its own: `peer` here and `peer`c there are the two ends of a cable.
+
+    Here is 10.N.0.1; there are 10.N.0.2, and clients of every address of 10.(N+100).0.0/16.
+    """
+
+    def __init__(self, peer="wire", number=1):
+        self.peer, self.number = peer, number
+        self.address, self.network = "10.%d.0.1" % number, "10.%d" % (number + 100)
+        self.process = subprocess.Popen(["unshare", "-n", "sleep", "600"], stdout=subprocess.DEVNULL)
+        STARTED.append(self.process)
+        mine = os.readlink("/proc/self/ns/net")
+        while os.readlink("/proc/%d/ns/net" % self.process.pid) == mine:
+            time.sleep(0.01)
+        self.plug()
+
+    def there(self, *words):
+        run("nsenter", "-t", str(self.process.pid), "-n", *words)
+
+    def plug(self):
+        run("ip", "link", "add", self.peer, "type", "veth", "peer", "name", self.peer + "c", "netns", str(self.process.pid))
+        self.there("ip", "link", "set", "lo", "up")
+        run("ip", "link", "set", self.peer, "up")
+        self.there("ip", "link", "set", self.peer + "c", "up")
+        run("ip", "addr", "add", self.address + "/24", "dev", self.peer)
+        self.there("ip", "addr", "add", self.address[:-1] + "2/24", "dev", self.peer + "c")
+        self.route()
+
+    def route(self):
+        run("ip", "route", "replace", self.network + ".0.0/16", "via", self.address[:-1] + "2")
+        self.there("ip", "route", "replace", "local", self.network + ".0.0/16", "dev", "lo")
+
+    def traffic(self, count, rate, **how):
+        return traffic(count, rate, host=self.address, where=self.process.pid, network=self.network, **how)
+
+
+def one(tests, name):
+    """In a namespace of this process's own: one line of what became of the test."""
+    begin = time.monotonic()
+    run("ip", "link", "set", "lo", "up")
+    try:
+        why = tests[name]()
+    except Failed as error:
+        print("%s: FAILED: %s" % (name, error))
+        return 1
+    except Exception:
+        print("%s: FAILED: %s" % (name, traceback.format_exc()))
+        return 1
+    finally:
+        for process in STARTED:
+            process.kill()
+    print("%s: skipped: %s" % (name, why) if why else "%s: holds (%.1f s)" % (name, time.monotonic() - begin))
+    return 77 if why else 0
+
+
+def in_namespace(script, name):
+    done = subprocess.run(["unshare", "-n", sys.executable, script, "--here", name], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    print(done.stdout, end="", flush=True)
+    return done.returncode
+
+
+def main(script, tests):
+    """Runs the tests named on the command line, or all, a few at a time; says what holds."""
+    if sys.argv[1:2] == ["--here"]:
+        return one(tests, sys.argv[2])
+    names = sys.argv[1:] or list(tests)
+    why = None
+    if os.geteuid() != 0:
+        why = "only root may capture and make namespaces"
+    elif subprocess.run(["unshare", "-n", "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        why = "no right to make a network namespace"
+    if why:
+        print("live: skipped: %s\n0 passed, 0 failed, %d skipped" % (why, len(names)))
+        return 0
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        ends = list(pool.map(lambda name: in_namespace(script, name), names))
+    passed, skipped = ends.count(0), ends.count(77)
+    print("%d passed, %d failed, %d skipped" % (passed, len(ends) - passed - skipped, skipped))
+    return 0 if passed + skipped == len(ends) else 1
