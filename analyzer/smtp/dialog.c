@@ -134,6 +134,7 @@ static void
 lose_client(struct dialog *d)
 {
 	d->client = CLIENT_LOST;
+	d->tx_sender = DIALOG_SENDER_UNSEEN;
 	d->footing_new = false;
 	if (d->pending_count == 0 ||
 	    d->pending[d->pending_head + d->pending_count - 1].id != PENDING_GAP)
@@ -155,6 +156,7 @@ answer_path(
 	if (path == NULL)
 		return;
 	path->code = r->code;
+	path->cut = r->cut;
 	path->reply_frame_no = r->frame_no;
 	path->reply = keep_text(d, bytes_head(text, DIALOG_MAX_REPLY));
 }
@@ -575,7 +577,7 @@ on_client_line(struct dialog *d, const struct line *line)
 		break;
 	case COMMAND_MAIL:
 		index = keep_path(d, &d->senders, line, command.arg);
-		d->tx_sender = index;
+		d->tx_sender = index == UINT32_MAX ? DIALOG_SENDER_UNSEEN : index;
 		break;
 	case COMMAND_RCPT:
 		index = keep_path(d, &d->recipients, line, command.arg);

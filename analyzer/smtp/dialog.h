@@ -36,7 +36,8 @@
 #define DIALOG_MAX_TEXT 262144  /* octets of addresses and replies */
 #define DIALOG_MAX_REPLY 512    /* octets kept of one reply's text */
 
-#define DIALOG_NO_SENDER UINT32_MAX
+#define DIALOG_NO_SENDER UINT32_MAX           /* MAIL was not sent, or is over */
+#define DIALOG_SENDER_UNSEEN (UINT32_MAX - 1) /* it may have been, and is not in the list */
 
 /* A piece of dialog.text; absent when len is DIALOG_ABSENT. */
 struct piece {
@@ -47,8 +48,9 @@ struct piece {
 struct dialog_path { /* a MAIL or a RCPT, and its reply */
 	struct piece address, reply;
 	uint64_t frame_no, reply_frame_no; /* 0: the reply was not seen */
-	uint32_t sender; /* of a RCPT: the MAIL it belongs to, or DIALOG_NO_SENDER */
+	uint32_t sender; /* of a RCPT: the MAIL it belongs to, or one of the two */
 	uint16_t code;   /* 0: the reply was not seen */
+	bool cut;        /* its text is not all there */
 };
 
 struct dialog_paths {
@@ -134,7 +136,7 @@ struct dialog {
 	bool bare_lf;      /* the client ends its lines with a bare LF */
 	uint64_t body_off; /* where it began */
 	uint64_t chunk_left;
-	uint32_t tx_sender;   /* the current MAIL, or DIALOG_NO_SENDER */
+	uint32_t tx_sender;   /* the current MAIL, or one of the two */
 	uint32_t tx_accepted; /* recipients accepted since the last MAIL, by the replies */
 	bool tx_unsure;       /* octets are missing since then */
 	struct dialog_pending *pending;

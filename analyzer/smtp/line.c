@@ -110,7 +110,11 @@ smtp_line_break(struct smtp_line *l, uint64_t off, enum line_end why, struct lin
 	bool whole = l->partial && !l->skip;
 
 	if (whole) {
-		finish(l, bytes_of(l->kept, l->kept_n), false, off, out);
+		struct bytes text = bytes_of(l->kept, l->kept_n);
+
+		if (text.n > 0 && l->kept_cr && !l->cut)
+			text.n--; /* only the LF is missing */
+		finish(l, text, false, off, out);
 		out->end = why;
 	}
 	l->partial = false;

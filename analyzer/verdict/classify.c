@@ -332,8 +332,8 @@ came_cut_off(const struct facts *f)
 		return false;
 	if (f->dialog->body_open && let_in(f))
 		return f->dialog->gap_octets[DIR_CLIENT] == 0 && f->server_whole;
-	return f->closing.rst && !f->dialog->quit_answered && f->rcpt_refused == 0 &&
-	       f->senders_refused == 0 && nothing_hidden(f);
+	return f->closing.rst && !f->closing.peer_unseen && !f->dialog->quit_answered &&
+	       f->rcpt_refused == 0 && f->senders_refused == 0 && nothing_hidden(f);
 }
 
 static bool

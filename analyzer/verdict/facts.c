@@ -15,6 +15,8 @@ facts_rcpt_class(
 	if (rcpt->code >= 400 &&
 	    (mail == NULL ? rcpt->sender == DIALOG_NO_SENDER : mail->code >= 400))
 		return RCPT_UNJUDGED;
+	if (rcpt->cut && rcpt->code >= 500)
+		return RCPT_OTHER; /* what is missing may tell another reason */
 	return refusal_class(refusals, rcpt->code, enhanced, rest);
 }
 
