@@ -131,19 +131,25 @@ grow(struct brief *h)
 	return true;
 }
 
-struct brief_entry *
+struct brief_found
 brief_find(struct brief *h, const struct conn_key *key)
 {
+	struct brief_found found = { NULL, NULL };
 	uint32_t hash, mask = h->slots - 1;
 
 	if (h->count == 0)
-		return NULL;
+		return found;
 	hash = (uint32_t)key->hash;
 	for (uint32_t i = hash & mask; h->slot[i].ref != NONE; i = (i + 1) & mask) {
-		if (h->slot[i].hash == hash && same(at(h, h->slot[i].ref), key))
-			return at(h, h->slot[i].ref);
+		struct brief_entry *e;
+
+		if (h->slot[i].hash != hash)
+			continue;
+		e = at(h, h->slot[i].ref);
+		if (same(e, key))
+			*(brief_reported(e) ? &found.reported : &found.syn) = e;
 	}
-	return NULL;
+	return found;
 }
 
 /* The slot of an entry that has one. */

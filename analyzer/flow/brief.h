@@ -45,15 +45,21 @@ struct brief;
 
 struct brief *brief_new(struct budget *budget, uint64_t secret);
 void brief_free(struct brief *h);
-struct brief_entry *brief_find(struct brief *h, const struct conn_key *key);
+
+/* What is known of a key, NULL where nothing is: the old connection, and the SYN of a new one. */
+struct brief_found {
+	struct brief_entry *reported, *syn;
+};
+
+struct brief_found brief_find(struct brief *h, const struct conn_key *key);
 /*
- * What is left of a connection that is closed, of both sides of which something was seen. The key
- * must not be there yet.
+ * What is left of a connection that is closed, of both sides of which something was seen. None of
+ * the key must be there yet.
  */
 struct brief_entry *brief_add_reported(struct brief *h, const struct conn *conn, int64_t now_ns);
 /* True when the segment is a straggler of a reported connection. */
 bool brief_straggler(const struct brief_entry *e, enum dir dir, const struct segment *s);
-/* A new entry from its SYN. The key must not be there yet. */
+/* A new entry from its SYN. None of the key must be there yet. */
 struct brief_entry *brief_add(struct brief *h, const struct conn_key *key,
     const struct segment *syn, uint32_t id, int64_t now_ns);
 /* How long it has been there, in whole seconds, whatever the stamp of its SYN says. */

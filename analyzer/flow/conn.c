@@ -188,6 +188,10 @@ feed_run(void *ctx, const struct run *run)
 	const struct conn_half *mine = &f->c->half[f->dir], *peer = &f->c->half[other(f->dir)];
 	struct run r = *run;
 
+	/* Its offsets are not yet known, and what this one had of it when it spoke will be asked.
+	 */
+	if (peer->start_open)
+		return 0;
 	r.off = dialog_off(mine, r.off);
 	if (r.peer_off != RUN_PEER_UNKNOWN)
 		r.peer_off = dialog_off(peer, octets_end(peer, r.peer_off));
@@ -269,13 +273,15 @@ skip_hole(struct conn *c, enum dir dir)
 static bool
 begin_unseen(struct conn *c)
 {
-	bool begun = false;
+	bool kept = false, begun = false;
 
 	for (int dir = 0; dir < DIR_COUNT; dir++)
-		begun |= c->half[dir].start_open && c->half[dir].stream.kept != NULL;
-	for (int dir = 0; begun && dir < DIR_COUNT; dir++) {
-		if (c->half[dir].start_open)
+		kept |= c->half[dir].stream.kept != NULL;
+	for (int dir = 0; kept && dir < DIR_COUNT; dir++) {
+		if (c->half[dir].start_open) {
 			start_unseen(c, (enum dir)dir);
+			begun = true;
+		}
 	}
 	if (begun)
 		pump(c);
@@ -364,9 +370,7 @@ start_at(struct conn_half *h, uint32_t seq)
 	h->start_seen = true;
 	h->start_open = false;
 	h->origin = conn_off(h, seq);
-	h->stream.next = h->stream.prefix_off = h->origin;
-	if (h->stream.end < h->origin)
-		h->stream.end = h->origin;
+	stream_restart(&h->stream, h->origin);
 }
 
 static void

@@ -404,7 +404,7 @@ repeat_syn(struct brief_entry *h, const struct segment *s)
 		h->last_ms += (uint32_t)(after_ns / 1000000);
 }
 
-#define ANSWER_OCTETS (UINT32_C(1) << 16)
+#define ANSWER_OCTETS (UINT32_C(1) << 24) /* so many may be lost behind a SYN */
 
 static bool
 is_syn(const struct segment *s)
@@ -429,45 +429,44 @@ own_syn(const struct conn *c, const struct segment *s)
 }
 
 /*
- * The segment belongs to the connection that the waiting SYN opens, not to the one it challenges.
- * It need not be the very answer, which may not have been captured; but what the old one
- * sends is behind the new one's initial number. RFC 6191
+ * The segment belongs to the connection that the waiting SYN opens, not to one before it on the
+ * same ports. It need not be the very answer, which may not have been captured; but what the old
+ * one sends is behind the new one's initial number. RFC 6191
  */
 static bool
-answers(const struct brief_entry *h, enum dir dir, const struct segment *s)
+answers(const struct brief_entry *syn, enum dir dir, const struct segment *s)
 {
 	uint32_t number = dir == DIR_CLIENT ? s->seq : s->ack;
 
-	return (dir == DIR_CLIENT || (s->flags & TCP_ACK)) && number - (h->seq + 1) < ANSWER_OCTETS;
+	return (dir == DIR_CLIENT || (s->flags & TCP_ACK)) &&
+	       number - (syn->seq + 1) < ANSWER_OCTETS;
 }
 
 /* A SYN that opens another connection than the one that is there, which goes on until it is
  * answered. */
 static void
-on_new_syn(struct flow *f, const struct conn_key *key, struct entry *e, struct brief_entry *h,
+on_new_syn(struct flow *f, const struct conn_key *key, struct entry *e, struct brief_entry *syn,
     const struct segment *s)
 {
-	if (h != NULL && !brief_reported(h) && h->seq == s->seq) {
-		repeat_syn(h, s);
+	if (syn != NULL && syn->seq == s->seq) {
+		repeat_syn(syn, s);
 		return;
 	}
-	if (h != NULL)
-		end_brief(f, h, false);
+	if (syn != NULL)
+		end_brief(f, syn, false);
 	if (e != NULL)
 		e->challenged = true; /* closed or not, its last packets may come after the SYN */
 	add_half_open(f, key, s);
 }
 
-/* The connection that begins with this segment, on what is known of it in brief. */
+/* The connection that begins with this segment, on the SYN that is known of it, or NULL. */
 static struct entry *
-begin(struct flow *f, const struct conn_key *key, struct brief_entry *h)
+begin(struct flow *f, const struct conn_key *key, struct brief_entry *syn)
 {
 	struct entry *e;
 
-	if (h != NULL && !brief_reported(h))
-		return promote(f, h, key);
-	if (h != NULL)
-		brief_remove(f->brief, h);
+	if (syn != NULL)
+		return promote(f, syn, key);
 	e = new_entry(f, key, f->last_id + 1);
 	f->last_id += e != NULL;
 	return e;
@@ -483,12 +482,31 @@ answers_other_syn(const struct conn *c, enum dir dir, const struct segment *s)
 	       client->start_seen && conn_off(client, s->ack) != client->origin && conn_closed(c);
 }
 
+/* Where nothing but brief entries is known of a segment's ports. */
+static struct entry *
+begin_anew(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s,
+    const struct brief_found *known)
+{
+	bool numbered = dir == DIR_CLIENT || (s->flags & TCP_ACK);
+	struct entry *e;
+
+	if (known->syn != NULL && numbered && !answers(known->syn, dir, s)) {
+		e = begin(f, key, NULL); /* the capture has only the end of it */
+		if (e != NULL)
+			e->challenged = true;
+		return e;
+	}
+	if (known->reported != NULL)
+		brief_remove(f->brief, known->reported);
+	return begin(f, key, known->syn);
+}
+
 /* The entry that a segment belongs to; NULL when it was dealt with, or there is no memory. */
 static struct entry *
 entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s)
 {
 	struct entry *e = f->slots == 0 ? NULL : find(f, key);
-	struct brief_entry *h;
+	struct brief_found known;
 
 	if (e != NULL && answers_other_syn(&e->conn, dir, s)) {
 		end_entry(f, e); /* its SYN comes later in the file, or not at all */
@@ -496,23 +514,24 @@ entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct 
 	}
 	if (e != NULL && (is_syn(s) ? own_syn(&e->conn, s) : !e->challenged))
 		return e;
-	h = brief_find(f->brief, key);
-	if (h != NULL && brief_reported(h) && brief_straggler(h, dir, s))
+	known = brief_find(f->brief, key);
+	if (known.reported != NULL && brief_straggler(known.reported, dir, s))
 		return NULL;
 	/* What a SYN carries is only kept where nothing else is known of its ports. RFC 7413 */
-	if (is_syn(s) && (s->len == 0 || e != NULL || h != NULL)) {
-		on_new_syn(f, key, e, h, s);
+	if (is_syn(s) &&
+	    (s->len == 0 || e != NULL || known.syn != NULL || known.reported != NULL)) {
+		on_new_syn(f, key, e, known.syn, s);
 		return NULL;
 	}
-	if (e != NULL) {
-		if (h != NULL && !answers(h, dir, s))
-			return e;
-		e->challenged = false;
-		if (h == NULL)
-			return e; /* its challenger was given up */
-		end_entry(f, e);
-	}
-	return begin(f, key, h);
+	if (e == NULL)
+		return begin_anew(f, key, dir, s, &known);
+	if (known.syn != NULL && !answers(known.syn, dir, s))
+		return e;
+	e->challenged = false;
+	if (known.syn == NULL)
+		return e; /* its challenger was given up */
+	end_entry(f, e);
+	return begin(f, key, known.syn);
 }
 
 static void

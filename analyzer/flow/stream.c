@@ -141,11 +141,20 @@ stream_resume(struct stream *s, struct budget *budget, const struct stream_sink 
 	return s->kept != NULL && drain(s, budget, sink);
 }
 
+void
+stream_restart(struct stream *s, uint64_t off)
+{
+	s->next = s->end = s->prefix_off = off;
+	for (const struct stream_piece *p = s->kept; p != NULL; p = p->after) {
+		if (p->off + p->len > s->end)
+			s->end = p->off + p->len;
+	}
+}
+
 uint64_t
 stream_begin(struct stream *s)
 {
-	s->next = s->kept != NULL ? s->kept->off : s->end;
-	s->prefix_off = s->next;
+	stream_restart(s, s->kept != NULL ? s->kept->off : s->end);
 	return s->next;
 }
 

@@ -69,6 +69,8 @@ stream_start(struct stream *s, uint64_t off)
 }
 enum stream_result stream_feed(struct stream *s, const struct stream_segment *seg,
     struct budget *budget, const struct stream_sink *sink);
+/* Before anything was handed up: where it begins after all. What is kept stays. */
+void stream_restart(struct stream *s, uint64_t off);
 /* The start of the direction was not seen: it begins with the first octet kept. Returns its offset.
  */
 uint64_t stream_begin(struct stream *s);

@@ -66,7 +66,7 @@ Test(brief, holds_what_a_list_holds)
 	for (uint32_t step = 0; step < 100000; step++) {
 		uint32_t n = (state = state * 1664525 + 1013904223) / 256 % KEYS;
 		struct conn_key key = key_of(n), known;
-		struct brief_entry *e = brief_find(b.brief, &key);
+		struct brief_entry *e = brief_find(b.brief, &key).syn;
 		struct segment syn = syn_of(n, step);
 
 		cr_assert_eq(e != NULL, there[n], "key %u in step %u", n, step);
@@ -100,7 +100,7 @@ Test(brief, the_oldest_comes_first)
 	for (uint32_t n = 100; n < 200; n++) {
 		struct conn_key key = key_of(n);
 
-		brief_remove(b.brief, brief_find(b.brief, &key));
+		brief_remove(b.brief, brief_find(b.brief, &key).syn);
 	}
 	for (uint32_t n = 0; n < 600; n++) {
 		if (n < 100 || n >= 200) {

@@ -66,6 +66,10 @@ static const struct {
 	    "accepted/no_mail high close=server:fin gaps=0 packets=4/6" },
 	{ "a FIN, then a keep-alive probe", SHAKE "S FA; S q-1 'x; C FA; S A",
 	    "dropped close=server:fin" },
+	{ "an RST out of the window before anything else of the server",
+	    "C S; S RA q=900000000 k=1001; S SA q=4294967290; C A; S '220 x~; C 'QUIT~; S '221~;"
+	    "S FA; C FA; S A",
+	    "accepted/no_mail octets=6/12 wire.rst-origin" },
 	{ "a FIN where no window reaches is none", SHAKE "S FA q+1500000000; S RA",
 	    "tcprefuse close=server:rst" },
 };

@@ -27,6 +27,14 @@ static const struct {
 	    "C S; S SA; C A; S '554 no~; S FA; C FA; C S q=9000; S FA q=3 k=1002; S SA q=777; C A;"
 	    "S '220 hi~; C 'QUIT~; S '221 bye~; S FA; C FA; S A",
 	    "reject | accepted/no_mail high gaps=0" },
+	{ "a FIN of the old one again after the SYN of the new one, when the old one is reported",
+	    REJECT "C S q=9000; C FA q=1001 k=3; S SA q=777; C A; S RA",
+	    "reject | tcprefuse packets=2/2 profile=pass:PPPP !wire.rst-origin" },
+	{ "an ACK of a connection of which nothing else was captured, after the SYN of a new one",
+	    "C S; C A q=900 k=2000000000; S SA; C A; S RA",
+	    "incomplete unseen packets=1/0 | tcprefuse packets=2/2 profile=pass:PPPP" },
+	{ "a SYN, and then only octets far behind it", "C S; -S SA; C A q+9000000 k+0; S '250 x~",
+	    "incomplete syn_only packets=2/1" },
 	{ "the answer to the new SYN was not captured, but what followed it",
 	    REJECT "C S q=9000; -S SA q=777; -C A; S '220 hi~; C 'QUIT~; S '221 bye~; S FA; C FA;"
 		   "S A",

@@ -30,6 +30,13 @@ static const struct {
 	    "accepted/no_mail wire.early-talker" },
 	{ "a client that had the greeting, though the file shows it later",
 	    SHAKE "C k+7 'EHLO x~; S q-0 k-8 '220 x~; S '250 x~;" SESSION, "!wire.early-talker" },
+	{ "a client that waits, all of it in another order",
+	    "C q=1009 k=9 'QUIT~; C q=1001 k=2 'HELO x~; S q=9 k=1015 '221~; C S;"
+	    "S q=4294967291 k=1001 '220 x~; S q=2 k=1009 '250 x~; S FA q=14 k=1015;"
+	    "C FA q=1015 k=15; S A q=15 k=1016; S SA q=4294967290 k=1001",
+	    "accepted/no_mail high !wire.early-talker" },
+	{ "a client that does not, and its octets come before the SYN,ACK",
+	    "C S; C k=4294967291 'EHLO x~; S SA; S A; S RA", "tcprefuse wire.early-talker" },
 	{ "a client that speaks after the first of two lines of the greeting",
 	    SHAKE "S '220-x~; C 'EHLO x~; S '220 x~; S '250 x~;" SESSION, "wire.early-talker" },
 	{ "octets that differ the second time", SHAKE "S '220 hello~; S q-11 '554 hello~;" SESSION,
