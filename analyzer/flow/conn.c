@@ -344,13 +344,19 @@ lose_patience(struct conn *c, int64_t now_ns)
 
 	if (!waits(c)) {
 		c->wait_since_ns = 0;
+		c->overdue = false;
 		return;
 	}
-	if (c->wait_since_ns == 0)
+	if (c->wait_since_ns == 0 || now_ns < c->wait_since_ns)
 		c->wait_since_ns = now_ns;
 	patience = lost_to_capture(c) ? CONN_PATIENCE_LOST_NS : CONN_PATIENCE_OPEN_NS;
 	if (now_ns - c->wait_since_ns <= patience)
 		return;
+	if (!c->overdue) {
+		c->overdue = true; /* one stamp, or one pause, is not believed */
+		c->wait_since_ns = now_ns;
+		return;
+	}
 	while (waits(c) && unstick(c))
 		;
 	c->wait_since_ns = waits(c) ? now_ns : 0;

@@ -6,10 +6,12 @@
  * Offsets of a direction count from `origin`, its first octet; they start far above zero so
  *        that octets before what was first seen have one too. Where the SYN was not
  *        seen, origin is the first octet that was, and `start_seen` is false.
- * A direction whose start may still come, or with a hole before kept octets, waits: for
- *        CONN_PATIENCE_LOST_NS once the peer has acknowledged what is missing (then only the
- *        capture lacks it), for CONN_PATIENCE_OPEN_NS otherwise. What is then still missing is a
- * gap. Owns:  its streams and its dialogue, taken from the budget. Fails: never.
+ * A direction whose start may still come, or with a hole before kept octets, waits: twice, so that
+ *        no single stamp ends it, for CONN_PATIENCE_LOST_NS once the peer has acknowledged what is
+ *        missing (then only the capture lacks it), for CONN_PATIENCE_OPEN_NS otherwise. What is
+ *        then still missing is a gap.
+ * Owns:  its streams and its dialogue, taken from the budget.
+ * Fails: never.
  */
 #ifndef HATCHECK_CONN_H
 #define HATCHECK_CONN_H
@@ -76,6 +78,7 @@ struct conn {
 	struct budget *budget;
 	struct limits *limits;
 	uint8_t history_n, ts_digits;
+	bool overdue; /* patience was once exceeded */
 	bool evicted; /* given up for memory: not all of it was seen */
 	struct conn_half half[DIR_COUNT];
 	struct dialog dialog;

@@ -283,7 +283,7 @@ resolve_doubt(struct flow *f)
 	f->doubted_ns = 0;
 }
 
-/* A stamp more than a day ahead has to be confirmed by the next one. */
+/* A stamp far ahead has to be confirmed by the next one. */
 static bool
 doubtful(const struct flow *f, int64_t ts_ns)
 {

@@ -24,7 +24,7 @@
 #define FLOW_STRAGGLER_NS (INT64_C(45) * 1000000000) /* what was reported is known so long */
 #define FLOW_IDLE_NS (INT64_C(3600) * 1000000000)
 #define FLOW_SLACK_NS (INT64_C(1) * 1000000000)
-#define FLOW_JUMP_NS (INT64_C(86400) * 1000000000)
+#define FLOW_JUMP_NS (INT64_C(120) * 1000000000) /* less than what ends an open one */
 
 struct flow_config {
 	const struct port_set *ports;
