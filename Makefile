@@ -56,7 +56,7 @@ FUZZ_SECONDS ?= 60
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check check-run clean corpus cut demo demo-run deps dialogc fuzz golden hats install lint logs \
+.PHONY: all bench check check-run clean corpus cut demo demo-run deps dialogc fuzz golden hats install lint logs \
         loss respond respond_load scenes uninstall unit-programs units
 
 all: $(B)/hatcheck
@@ -136,6 +136,9 @@ soak: $(B)/hatcheck
 # MODE=fuzz
 fuzz: $(FUZZERS)
 	$(Q)tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+bench: $(B)/hatcheck
+	$(Q)tests/bench/run $(B)/hatcheck $(BENCH)
 
 lint:
 	$(Q)tests/lint.sh

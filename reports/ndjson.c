@@ -14,7 +14,8 @@ print_line(struct writer *w, struct json_put *p, struct json_object *o)
 	json_put_print(p, o, &w->out);
 	json_object_put(o);
 	output_bytes(&w->out, BYTES_LIT("\n"));
-	output_flush(&w->out); /* for a reader that follows */
+	if (w->config->prompt)
+		output_flush(&w->out);
 	if (p->failed && w->status == STATUS_OK)
 		w->status = fault_set(&w->fault, STATUS_NOMEM, "out of memory");
 }

@@ -101,8 +101,11 @@ open_report(struct analysis *r, struct fault *fault)
 
 	judging_report(r->options, &config);
 	config.logs = stories_logs(r->stories);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		/* What comes by a pipe may still be going on. */
+		config.prompt = config.prompt || strcmp(in[i].path, "-") == 0;
 		status = judging_check_outputs(r->options, in[i].path, fault);
+	}
 	return status == STATUS_OK ? report_open(&r->report, &config, fault) : status;
 }
 

@@ -102,6 +102,7 @@ open_report(struct watch *w, struct fault *fault)
 	enum status status;
 
 	judging_report(j, &config);
+	config.prompt = true;
 	config.logs = follow_logs(w->follow);
 	config.max_listed = w->options->spool;
 	status = report_open(&w->report, &config, fault);
