@@ -146,16 +146,23 @@ lint:
 BINDIR    := $(DESTDIR)$(PREFIX)/bin
 MANDIR    := $(DESTDIR)$(PREFIX)/share/man/man1
 SCHEMADIR := $(DESTDIR)$(PREFIX)/share/hatcheck/schema
+UNITDIR   := $(DESTDIR)$(PREFIX)/lib/systemd/system
+DOCDIR    := $(DESTDIR)$(PREFIX)/share/doc/hatcheck
+SERVICE   := analyzer/cli/service
 
 install: $(B)/hatcheck
-	$(Q)install -d $(BINDIR) $(MANDIR) $(SCHEMADIR)
+	$(Q)install -d $(BINDIR) $(MANDIR) $(SCHEMADIR) $(UNITDIR) $(DOCDIR)
 	$(call say,CP,$(BINDIR)/hatcheck)install -m 755 $(B)/hatcheck $(BINDIR)/hatcheck
 	$(call say,CP,$(MANDIR)/hatcheck.1)install -m 644 reports/hatcheck.1 $(MANDIR)/hatcheck.1
 	$(call say,CP,$(SCHEMADIR))install -m 644 reports/schema/*.json $(SCHEMADIR)
+	$(call say,CP,$(UNITDIR))sed 's|@BINDIR@|$(PREFIX)/bin|' '$(SERVICE)/hatcheck-live@.service' \
+	    >'$(UNITDIR)/hatcheck-live@.service' && chmod 644 '$(UNITDIR)/hatcheck-live@.service'
+	$(call say,CP,$(DOCDIR))install -m 644 $(SERVICE)/hatcheck.logrotate $(DOCDIR)/hatcheck.logrotate
 
 uninstall:
 	$(Q)rm -f $(BINDIR)/hatcheck $(MANDIR)/hatcheck.1
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/hatcheck
+	$(Q)rm -f '$(UNITDIR)/hatcheck-live@.service'
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/share/hatcheck $(DOCDIR)
 
 clean:
 	$(Q)rm -rf build

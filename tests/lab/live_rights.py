@@ -78,6 +78,22 @@ def file_capabilities():
     return None
 
 
+def ambient_capability():
+    """As systemd starts it: a user that is not root, with the one right passed on."""
+    where, program = _copy()
+    start = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+net_raw",
+             "--ambient-caps=-all,+net_raw", "--bounding-set=-all,+net_raw", "--no-new-privs")
+    live = Live("-i", "lo", prefix=start, program=program).ready()
+    status = live.status()
+    for which in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+        check(status[which] == "0000000000000000", "%s %s", which, status[which])
+    made = traffic(40, 80)
+    live.wait_for(40, 5)
+    check(live.end() == 0, "%s", live.err)
+    compare(made, live)
+    shutil.rmtree(where)
+
+
 def refusals():
     """An unknown interface, a missing right, an interface that is down: status 2 and what to do."""
     _refused(["-i", "nothere0"], ["nothere0", "--list-interfaces"])
