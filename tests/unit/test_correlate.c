@@ -2,26 +2,9 @@
 
 #include "analyzer/correlate/correlate.h"
 #include "tests/unit/rows.h"
-#include "tests/unit/sample.h"
+#include "tests/unit/story.h"
 
 #define MAX 5
-#define MS INT64_C(1000000)
-
-struct wire {
-	uint8_t peer; /* the last octet of its address; 0 ends the list */
-	int32_t at_ms, for_ms;
-	uint8_t verdict;
-	uint8_t session; /* expected: its number from 1, 0 for none */
-	bool ambiguous;
-	uint8_t clash;
-};
-
-struct log {
-	uint8_t peer; /* 0 with an action: not known */
-	int32_t at_s;
-	uint8_t action;
-	bool cut; /* its close is missing */
-};
 
 #define ACCEPTED VERDICT_ACCEPTED
 #define REJECTED VERDICT_REJECT
@@ -84,12 +67,7 @@ add_wire(struct correlate *c, uint64_t id, const struct wire *w)
 	struct record_builder b;
 
 	cr_assert(record_builder_init(&b));
-	sample_plain(&b, id);
-	b.rec->client = sample_endpoint(192, 0, 2, w->peer, (uint16_t)(40000 + id));
-	b.rec->verdict = w->verdict;
-	b.rec->closed_by = DIR_SERVER;
-	b.rec->start_ns = w->at_ms * MS + 300 * MS;
-	b.rec->end_ns = b.rec->start_ns + w->for_ms * MS;
+	story_record(&b, id, w);
 	cr_assert_eq(correlate_connection(c, b.rec), STATUS_OK);
 	record_builder_clear(&b);
 }
@@ -97,21 +75,8 @@ add_wire(struct correlate *c, uint64_t id, const struct wire *w)
 static void
 add_log(struct correlate *c, uint64_t id, const struct log *l)
 {
-	struct log_session s = { .size = sizeof s,
-		.id = id,
-		.first_ns = l->at_s * LOG_NS_PER_S,
-		.last_ns = l->at_s * LOG_NS_PER_S,
-		.closed_ns = l->cut ? LOG_TIME_NONE : l->at_s * LOG_NS_PER_S,
-		.hat_line = { .line = 1 },
-		.action = l->action,
-		.end = l->cut ? LOG_END_NONE : LOG_END_CLOSE,
-		.started = true,
-		.ended = !l->cut };
+	struct log_session s = story_session(id, l);
 
-	if (l->peer != 0)
-		s.peer = sample_endpoint(192, 0, 2, l->peer, 0).addr;
-	for (size_t i = 0; i < LOG_TEXT_COUNT; i++)
-		s.text[i].len = LOG_ABSENT;
 	cr_assert_eq(correlate_session(c, &s), STATUS_OK);
 }
 
