@@ -154,7 +154,7 @@ Test(report, an_output_that_cannot_be_written)
 
 Test(report, nobody_hears_once_every_output_has_failed)
 {
-	struct report_config config = { .ndjson = "/dev/full", .folder = "/tmp" };
+	struct report_config config = { .ndjson = "/dev/full", .folder = "/tmp", .prompt = true };
 	struct record_builder b;
 	struct report *r;
 	struct fault fault;
