@@ -2,6 +2,7 @@
  * analyze: captures in, a verdict for each connection out.
  */
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 #include "analyzer/cli/judging.h"
 #include "analyzer/cli/progress.h"
@@ -43,6 +44,7 @@ struct analysis {
 	struct stories *stories; /* NULL: nothing beside the wire */
 	enum status status;      /* of what stands beside the wire */
 	struct fault fault;
+	bool going_on;
 	atomic_bool unheard; /* nobody reads the report any more; told by the thread that judges */
 };
 
@@ -91,6 +93,20 @@ judge(struct analysis *r, const struct engine_config *config)
 	return status;
 }
 
+/* What comes by a pipe may still be going on, and somebody may follow the report of it. */
+static bool
+is_going_on(const char *const *paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct stat st;
+
+		if (strcmp(paths[i], "-") == 0 ||
+		    (stat(paths[i], &st) == 0 && S_ISFIFO(st.st_mode)))
+			return true;
+	}
+	return false;
+}
+
 static enum status
 open_report(struct analysis *r, struct fault *fault)
 {
@@ -101,11 +117,9 @@ open_report(struct analysis *r, struct fault *fault)
 
 	judging_report(r->options, &config);
 	config.logs = stories_logs(r->stories);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		/* What comes by a pipe may still be going on. */
-		config.prompt = config.prompt || strcmp(in[i].path, "-") == 0;
+	config.prompt = r->going_on;
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
 		status = judging_check_outputs(r->options, in[i].path, fault);
-	}
 	return status == STATUS_OK ? report_open(&r->report, &config, fault) : status;
 }
 
@@ -127,7 +141,7 @@ open_beside(struct analysis *r, struct fault *fault)
 static int
 analyze(const struct judging *j, const char *const *paths, size_t count)
 {
-	struct analysis r = { .options = j };
+	struct analysis r = { .options = j, .going_on = is_going_on(paths, count) };
 	const struct source_config source = { .paths = paths,
 		.path_count = count,
 		.filter = j->filter,
@@ -144,7 +158,7 @@ analyze(const struct judging *j, const char *const *paths, size_t count)
 	    open_beside(&r, &fault) != STATUS_OK || open_report(&r, &fault) != STATUS_OK)
 		cli_message("%s", fault.text);
 	else {
-		config.two_threads = true;
+		config.two_threads = !r.going_on; /* they meet now and then, a reader waits */
 		status = judge(&r, &config);
 	}
 	progress_finish(&r.progress);
