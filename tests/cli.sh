@@ -138,6 +138,14 @@ check 'the lines are valid' 0 "$python" "$root/tests/schema.py" \
 piped() { "$hatcheck" analyze - <good.pcap; }
 check 'standard input' 0 piped
 holds out '^  1  reject '
+going_on() {
+	{
+		cat good.pcap
+		sleep 4
+	} | "$hatcheck" analyze --ndjson - - | timeout 2 head -n 1
+}
+check 'a line comes before the pipe ends' 0 going_on
+holds out '"verdict":"reject"'
 closed() { "$hatcheck" analyze "$@" good.pcap >&-; }
 check 'standard output is closed' 2 closed
 holds err '^hatcheck: standard output: '
