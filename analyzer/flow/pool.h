@@ -16,7 +16,7 @@
 #include "capture/base/budget.h"
 
 #define POOL_NONE UINT32_MAX
-#define POOL_CHUNK 4096              /* entries */
+#define POOL_CHUNK 256               /* entries; so that a small budget has room for some */
 #define POOL_MAX (UINT32_C(1) << 30) /* numbers are below this */
 
 struct pool_chunk;

@@ -112,6 +112,23 @@ Test(brief, the_oldest_comes_first)
 	bench_clear(&b);
 }
 
+Test(brief, a_small_budget_has_room_for_some)
+{
+	struct bench b;
+	uint32_t n = 0;
+
+	bench_init(&b, 65536);
+	for (;; n++) {
+		struct conn_key key = key_of(n);
+		struct segment syn = syn_of(n, n);
+
+		if (brief_add(b.brief, &key, &syn, n, 0) == NULL)
+			break;
+	}
+	cr_assert_geq(n, 256);
+	bench_clear(&b);
+}
+
 /* IPv4 entries took all there was: they go, and there is room for one of IPv6. */
 Test(brief, one_family_leaves_room_for_the_other)
 {
