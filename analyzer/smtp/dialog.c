@@ -689,7 +689,7 @@ find_footing(struct dialog *d, struct run *run)
 		begin_body(d, run->off);
 	} else if (d->last.code == 334) {
 		d->client = CLIENT_SECRET;
-	} else if (d->last.code == 220 && run->data.p[0] == 0x16) {
+	} else if (d->last.code == 220 && run->data.p[0] == 0x16 && run->off > d->begin) {
 		d->client = CLIENT_OPAQUE; /* a TLS handshake record: the STARTTLS was not seen */
 		d->server_opaque = true;
 		d->tls = TRY_ACCEPTED;

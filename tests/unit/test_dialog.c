@@ -31,6 +31,14 @@ static const struct {
 	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'BDAT -1 LAST~; S '521 5.5.4 Syntax~; S FA;"
 		      "C 'QUIT~; C FA; S A",
 	    "accepted/content_refused high" },
+	{ "TLS after what may be the greeting answers no STARTTLS",
+	    "S q=9000 k=5000 '220 x~; C q=5000 k=9007 '\x16\x03\x01^^; S q=9007 k=5005 '502 no~;"
+	    "S FA q=9015 k=5005; C FA q=5005 k=9016",
+	    "incomplete !tls=accepted" },
+	{ "TLS after a 220 to what was not seen: that was STARTTLS",
+	    "C q=5000 k=9000 'EHLO x~; S q=9000 k=5008 '250 x~; S q=9007 k=5018 '220 x~;"
+	    "C q=5018 k=9014 '\x16\x03\x01^^; S q=9014 k=5023 '^^; S FA q=9016 k=5023",
+	    "accepted/encrypted low tls=accepted" },
 	{ "octets that the client had acknowledged when it was first seen are not the server's "
 	  "first",
 	    "C A k=5000; S q=5020 '250 sender~; S q=4995 'e or not~; C A k=5032; S FA q=5032; C "
