@@ -56,7 +56,7 @@ FUZZ_SECONDS ?= 60
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all bench check check-run clean corpus cut demo demo-run deps dialogc fuzz golden hats install lint logs \
+.PHONY: all bench check check-run clean cli corpus cut demo demo-run deps dialogc fuzz golden hats install lint logs \
         loss respond respond_load scenes uninstall unit-programs units
 
 all: $(B)/hatcheck
@@ -118,6 +118,9 @@ golden cut loss corpus scenes: $(B)/hatcheck $(B)/dialogc
 
 respond respond_load: $(B)/hatcheck
 	$(Q)python3 tests/lab/$@.py $(B)/hatcheck
+
+cli: $(B)/hatcheck $(B)/dialogc
+	$(Q)tests/cli.sh $^
 
 hats: $(B)/hatcheck
 	$(Q)tests/hats.sh $(B)/hatcheck

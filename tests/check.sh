@@ -41,6 +41,7 @@ run layers sh tests/layers.sh
 run build make -j "$jobs" WERROR=1 all dialogc
 run units make -j "$jobs" WERROR=1 units
 run golden make golden
+run cli make cli
 run cut make cut
 run loss make loss
 run scenes make scenes
@@ -52,6 +53,7 @@ run live make live
 run asan make -j "$jobs" MODE=asan WERROR=1 all dialogc unit-programs
 run asan-units sanitized units
 run asan-golden sanitized golden
+run asan-cli sanitized cli
 run asan-corpus sanitized corpus
 run asan-hats sanitized hats
 run asan-respond sanitized respond

@@ -10,7 +10,7 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 2
 unset NO_COLOR
 export TERM=xterm
-failed=0 count=0
+passed=0 failed=0
 
 # check WHY STATUS COMMAND...: the status, and what `out` and `err` then hold.
 check() {
@@ -18,33 +18,31 @@ check() {
 	shift 2
 	"$@" >out 2>err </dev/null
 	got=$?
-	count=$((count + 1))
-	if [ "$got" -ne "$want" ]; then
+	if [ "$got" -eq "$want" ]; then
+		passed=$((passed + 1))
+	else
 		printf 'cli: %s: status %s, not %s\n' "$why" "$got" "$want"
 		cat err
-		failed=1
+		failed=$((failed + 1))
 	fi
 }
 # holds FILE PATTERN, lacks FILE PATTERN: extended regular expressions.
 holds() {
-	count=$((count + 1))
-	grep -qE -- "$2" "$1" && return
+	grep -qE -- "$2" "$1" && passed=$((passed + 1)) && return
 	printf 'cli: %s: no line of %s like %s\n' "$why" "$1" "$2"
 	head -5 "$1"
-	failed=1
+	failed=$((failed + 1))
 }
 lacks() {
-	count=$((count + 1))
-	grep -qE -- "$2" "$1" || return 0
+	grep -qE -- "$2" "$1" || { passed=$((passed + 1)) && return; }
 	printf 'cli: %s: a line of %s like %s\n' "$why" "$1" "$2"
-	failed=1
+	failed=$((failed + 1))
 }
 empty() {
-	count=$((count + 1))
-	[ -s "$1" ] || return 0
+	[ -s "$1" ] || { passed=$((passed + 1)) && return; }
 	printf 'cli: %s: %s is not empty\n' "$why" "$1"
 	head -5 "$1"
-	failed=1
+	failed=$((failed + 1))
 }
 
 compile() {
@@ -187,5 +185,5 @@ if command -v script >/dev/null; then
 	lacks out $'\033'
 fi
 
-[ "$failed" -eq 0 ] && echo "cli: $count checks hold"
-exit "$failed"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
