@@ -135,12 +135,12 @@ drop_capabilities(const struct rights *r, enum rights_of which, struct fault *fa
 
 /* --- system calls ----------------------------------------------------------------------------- */
 
-/* What everything does that runs, and what the helper needs. */
+/* What everything does that runs (sigaltstack: under a sanitizer), and what the helper needs. */
 static const char *const always[] = { "read", "write", "close", "openat", "fstat", "newfstatat",
 	"statx", "lseek", "brk", "mmap", "munmap", "mremap", "mprotect", "madvise", "futex",
 	"getrandom", "sendmsg", "recvmsg", "rename", "renameat", "renameat2", "unlink", "unlinkat",
-	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "restart_syscall", "exit", "exit_group",
-	"getpid", "gettid", "tgkill", "sched_yield" };
+	"rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall", "exit",
+	"exit_group", "getpid", "gettid", "tgkill", "sched_yield" };
 
 /*
  * What the run needs beside: waiting, the clock, the ring of libpcap and an interface that comes

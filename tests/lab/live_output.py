@@ -12,7 +12,7 @@ import termios
 import threading
 import time
 
-from livelab import HATCHECK, LONG, Failed, Live, check, compare, folder, traffic
+from livelab import HATCHECK, LONG, Failed, Live, check, compare, folder, traffic, valid
 
 MIB = 1 << 20
 
@@ -160,16 +160,17 @@ def report_on_the_way():
     where = folder()
     path = os.path.join(where, "report.json")
     live = Live("-i", "lo", text=("--json", path, "--ndjson", "-")).ready()
-    traffic(80, 160)
-    live.wait_for(80, 5)
+    traffic(32, 160)
+    live.wait_for(32, 5)
     live.process.send_signal(signal.SIGUSR1)
-    first = _report(path, 80)
-    check(len(first["connections"]) == 80, "%d", len(first["connections"]))
-    traffic(40, 160)
-    live.wait_for(120, 5)
+    first = _report(path, 32)
+    check(len(first["connections"]) == 32, "%d", len(first["connections"]))
+    traffic(16, 160)
+    live.wait_for(48, 5)
     check(live.end() == 0, "%s", live.err)
-    last = _report(path, 120)
-    check([c["id"] for c in last["connections"]] == list(range(1, 121)), "ids")
+    last = _report(path, 48)
+    check([c["id"] for c in last["connections"]] == list(range(1, 49)), "ids")
+    valid("report-1.json", path)
     shutil.rmtree(where)
 
 

@@ -32,6 +32,13 @@ def rights():
     shutil.rmtree(where)
 
 
+def list_of_interfaces():
+    """--list-interfaces names what can be watched, with state and address."""
+    done = subprocess.run([HATCHECK, "live", "--list-interfaces"], stdout=subprocess.PIPE, check=True)
+    lines = {line.split()[0]: line for line in done.stdout.decode().splitlines()}
+    check("127.0.0.1" in lines["lo"] and "up" in lines["lo"] and "any" in lines, "%s", lines)
+
+
 def _bare(status, permitted="0000000000000000"):
     check(all(uid != "0" for uid in status["Uid"].split()), "user %s", status["Uid"])
     check(all(gid != "0" for gid in (status["Gid"] + "\t" + status["Groups"]).split()), "group 0")

@@ -4,6 +4,7 @@ import calendar
 import concurrent.futures
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,6 +96,15 @@ class Live:
     def findings(self):
         return [line for line in self.lines if line["type"] == "finding"]
 
+    def valid(self):
+        """Every line is as the schema has it."""
+        where = folder()
+        path = os.path.join(where, "lines.ndjson")
+        with open(path, "w", encoding="utf-8") as f:
+            f.writelines(json.dumps(line) + "\n" for line in self.lines)
+        valid("ndjson-1.json", path)
+        shutil.rmtree(where)
+
     def summary(self):
         found = [line for line in self.lines if line["type"] == "summary"]
         check(len(found) == 1, "%d summaries", len(found))
@@ -139,6 +149,13 @@ def latest(live, made):
         if line["type"] == "connection" and (line["client"]["ip"], line["client"]["port"]) in made:
             worst = max(worst, came - stamp(line["end"]))
     return worst
+
+
+def valid(schema, path):
+    """A report against its schema."""
+    done = subprocess.run([sys.executable, os.path.join(ROOT, "tests/schema.py"), os.path.join(ROOT, "reports/schema", schema), path],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    check(done.returncode == 0, "%s", done.stdout)
 
 
 def stamp(text):
