@@ -19,7 +19,7 @@
 #define HOST_ROOM 256
 
 struct listen_list {
-	struct endpoint at[LISTEN_MAX];
+	struct door door[LISTEN_MAX];
 	size_t count;
 };
 
@@ -36,7 +36,7 @@ take_listen(void *field, const char *value, struct fault *fault)
 
 	if (list->count == LISTEN_MAX)
 		return fault_set(fault, STATUS_USAGE, "more than %d of them", LISTEN_MAX);
-	return endpoint_parse(&list->at[list->count++], value, fault);
+	return endpoint_parse(&list->door[list->count++].at, value, fault);
 }
 
 /* A decimal number in a range. */
@@ -217,7 +217,8 @@ settle(struct respond *r, char host[static HOST_ROOM], struct fault *fault)
 	struct responder_config *c = &r->config;
 
 	if (r->listen.count == 0)
-		(void)endpoint_parse(&r->listen.at[r->listen.count++], "127.0.0.1:2525", fault);
+		(void)endpoint_parse(
+		    &r->listen.door[r->listen.count++].at, "127.0.0.1:2525", fault);
 	if (c->key != NULL && c->certificate == NULL)
 		return fault_set(fault, STATUS_USAGE, "--tls-key needs --tls-cert");
 	if (c->key == NULL)
@@ -227,8 +228,8 @@ settle(struct respond *r, char host[static HOST_ROOM], struct fault *fault)
 			memcpy(host, "localhost", sizeof "localhost");
 		c->house.hostname = host;
 	}
-	c->listen = r->listen.at;
-	c->listen_count = r->listen.count;
+	c->doors = r->listen.door;
+	c->door_count = r->listen.count;
 	return STATUS_OK;
 }
 
