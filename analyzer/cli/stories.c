@@ -48,6 +48,24 @@ log_path(void *ctx, uint16_t file)
 	return file < count ? files[file].path : "the log";
 }
 
+/* What the lines of the logs cover, sessions or not. */
+static void
+tell_lines(struct stories *s)
+{
+	size_t count;
+	const struct maillog_file *f = maillog_files(s->logs, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		int64_t offset_ns =
+		    f[i].utc_offset_s == LOG_OFFSET_NONE ? 0 : f[i].utc_offset_s * CLOCK_NS_PER_S;
+		const struct correlate_span span = { f[i].first_ns - offset_ns,
+			f[i].last_ns - offset_ns };
+
+		if (f[i].first_ns != LOG_TIME_NONE)
+			correlate_lines(s->correlate, &span);
+	}
+}
+
 static enum status
 read_logs(struct stories *s, struct fault *fault)
 {
@@ -69,6 +87,7 @@ read_logs(struct stories *s, struct fault *fault)
 	if (status != STATUS_OK)
 		return status;
 	maillog_finish(s->logs);
+	tell_lines(s);
 	if (s->status != STATUS_OK)
 		return fault_set(fault, s->status, "%s", s->fault.text);
 	return STATUS_OK;

@@ -7,6 +7,8 @@
 #define AROUND 12     /* buckets on each side that tell what chance alone gives */
 #define RIVAL_APART 3 /* buckets: nearer is the same peak */
 
+#define NEAR_NS (5 * CLOCK_NS_PER_S) /* of clocks that nothing tells to be wrong */
+
 #define VOTE_TIME 1
 #define VOTE_PARTIES 8
 #define MIN_DRIFT_PAIRS 60
@@ -90,22 +92,69 @@ groups(const struct trace *t, size_t count)
 	return n > 0 ? n : 1;
 }
 
-static void
-vote_all(
-    const struct trace *wire, size_t wires, const struct trace *log, size_t logs, uint32_t *votes)
+/* A client's connections and sessions. */
+struct party {
+	const struct trace *wire, *log;
+	size_t wires, logs;
+};
+
+/* The next client that has both, from `rest`, which is moved on. */
+static bool
+next_party(struct party *rest, struct party *out)
 {
-	uint64_t left = CLOCK_MAX_PAIRS, share = CLOCK_MAX_PAIRS / groups(wire, wires);
+	while (rest->wires > 0 && rest->logs > 0) {
+		int order = compare_addr(&rest->wire->addr, &rest->log->addr);
+		size_t n = order <= 0 ? group_end(rest->wire, 0, rest->wires) : 0;
+		size_t m = order >= 0 ? group_end(rest->log, 0, rest->logs) : 0;
+
+		*out = (struct party){ rest->wire, rest->log, n, m };
+		*rest = (struct party){ rest->wire + n, rest->log + m, rest->wires - n,
+			rest->logs - m };
+		if (order == 0 && out->wire->addr.family != 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+vote_all(struct party all, uint32_t *votes)
+{
+	uint64_t left = CLOCK_MAX_PAIRS, share = CLOCK_MAX_PAIRS / groups(all.wire, all.wires);
+	struct party p;
+
+	while (next_party(&all, &p))
+		vote_group(p.wire, p.wires, p.log, p.logs, votes, share, &left);
+}
+
+/* Both come in the order of time. */
+static bool
+lie_near(const struct party *p)
+{
 	size_t i = 0, j = 0;
 
-	while (i < wires && j < logs) {
-		int order = compare_addr(&wire[i].addr, &log[j].addr);
-		size_t i_end = group_end(wire, i, wires), j_end = group_end(log, j, logs);
+	while (i < p->wires && j < p->logs) {
+		int64_t d = p->log[j].open_ns == TRACE_NEVER
+		                ? INT64_MIN
+		                : p->log[j].open_ns - p->wire[i].open_ns;
 
-		if (order == 0 && wire[i].addr.family != 0)
-			vote_group(wire + i, i_end - i, log + j, j_end - j, votes, share, &left);
-		i = order <= 0 ? i_end : i;
-		j = order >= 0 ? j_end : j;
+		if (d >= -NEAR_NS && d <= NEAR_NS)
+			return true;
+		j += d < 0;
+		i += d > 0;
 	}
+	return false;
+}
+
+/* A client's connection and session at the same time, if the clocks are right. */
+static bool
+any_near(struct party all)
+{
+	struct party p;
+
+	while (next_party(&all, &p))
+		if (lie_near(&p))
+			return true;
+	return false;
 }
 
 /* Votes for an offset between bucket b and b + 2, beyond what its surroundings get by chance. */
@@ -148,7 +197,7 @@ clock_estimate(const struct trace *wire, size_t wires, const struct trace *log, 
 	*out = (struct clock){ .method = "assumed" };
 	if (votes == NULL)
 		return;
-	vote_all(wire, wires, log, logs, votes);
+	vote_all((struct party){ wire, log, wires, logs }, votes);
 	for (int64_t b = 0; b < BUCKETS; b++) {
 		int64_t s = b - RANGE_S, mine;
 
@@ -167,7 +216,8 @@ clock_estimate(const struct trace *wire, size_t wires, const struct trace *log, 
 		if (llabs(s - best_s) >= RIVAL_APART && mine > rival && allowed(s, zone_known))
 			rival = mine;
 	}
-	out->sure = best > 0 && rival * 4 < best * 3;
+	out->sure = best > 0 ? rival * 4 < best * 3
+	                     : zone_known && any_near((struct party){ wire, log, wires, logs });
 	if (best > 0) {
 		out->pairs = (uint64_t)best / (AROUND - 2);
 		/* Two buckets vote together: the offset is where they meet. */

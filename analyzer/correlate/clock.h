@@ -5,7 +5,9 @@
  * it, and the gateway's clock may be off and drift. The offset is estimated from pairs of a
  * connection and a session of the same client: the right pairs all lie at one offset, the wrong
  * ones everywhere. Pairs whose senders and recipients agree count more, those whose do not,
- * nothing. An offset is believed when it is a zone's and a small skew.
+ * nothing. An offset is believed when it is a zone's and a small skew. Where no pair votes at all,
+ * but the zone is known and clients have sessions when they have connections, the clocks are
+ * taken for right: it is the parties that differ.
  */
 #ifndef HATCHECK_CLOCK_H
 #define HATCHECK_CLOCK_H

@@ -13,8 +13,9 @@
 #define WEIGHT_ONE_SIDED 500 /* one side has parties and the other, whole, has none */
 #define WEIGHT_ACTION 200
 #define WEIGHT_TLS 50
-#define RIVAL_MARGIN 260 /* less than this apart, two assignments are as good as equal */
-#define RIVAL_REACH 32   /* neighbours on each side that are looked at */
+#define WEIGHT_UNMET 1500 /* lost where the gateway need not have known of it */
+#define RIVAL_MARGIN 260  /* less than this apart, two assignments are as good as equal */
+#define RIVAL_REACH 32    /* neighbours on each side that are looked at */
 #define NEAR_NS (CLOCK_NS_PER_S * 3 / 2)
 #define MAX_CELLS ((uint64_t)1 << 25) /* of the bands of one client, and octets */
 #define SLICES ((size_t)8)            /* of a client's connections that tell the clock, */
@@ -44,6 +45,7 @@ struct correlate {
 	uint32_t *of_connection, *of_session; /* id to match + 1 */
 	uint64_t last_connection, last_session;
 	int64_t wire_first_ns, wire_last_ns, log_first_ns, log_last_ns; /* each on its own clock */
+	int64_t lines_first_ns, lines_last_ns; /* of the log, sessions or not */
 	bool lossy, clock_known;
 };
 
@@ -65,8 +67,8 @@ correlate_new(const struct correlate_config *config)
 	if (c == NULL)
 		return NULL;
 	c->config = *config;
-	c->wire_first_ns = c->log_first_ns = INT64_MAX;
-	c->wire_last_ns = c->log_last_ns = INT64_MIN;
+	c->wire_first_ns = c->log_first_ns = c->lines_first_ns = INT64_MAX;
+	c->wire_last_ns = c->log_last_ns = c->lines_last_ns = INT64_MIN;
 	return c;
 }
 
@@ -130,6 +132,13 @@ correlate_connection(struct correlate *c, const struct record *rec)
 
 	trace_of_record(rec, &t);
 	return correlate_trace(c, &t);
+}
+
+void
+correlate_lines(struct correlate *c, const struct correlate_span *log)
+{
+	widen(&c->lines_first_ns, &c->lines_last_ns, log->first_ns);
+	widen(&c->lines_first_ns, &c->lines_last_ns, log->last_ns);
 }
 
 void
@@ -287,46 +296,84 @@ closes_near(const struct trace *w, int64_t close, int64_t *d)
 	return true;
 }
 
-/* What the HAT and the logged match say of a client whose address the log does not. */
-static int
-weigh_client(const struct pairing *p, const struct trace *w, const struct trace *l, uint16_t *by)
+/* The gateway may know nothing of it: no handshake was seen. */
+static bool
+is_unmet(const struct trace *w)
 {
+	return w->verdict == VERDICT_UNANSWERED || w->verdict == VERDICT_PORT_CLOSED;
+}
+
+static bool
+capture_ran(const struct correlate *c, int64_t ns, int64_t grain_ns)
+{
+	return ns >= c->wire_first_ns - grain_ns && ns <= c->wire_last_ns + grain_ns;
+}
+
+/* The entry is the client itself, not a network that it is in. */
+static bool
+is_client(const struct hat_host *host, const struct trace *w)
+{
+	struct hat_key key = hat_key_of(&w->addr);
+
+	return host->kind == HAT_KIND_ADDRESS && host->family == w->addr.family &&
+	       hat_key_compare(host->lo, key) == 0 && hat_key_compare(host->hi, key) == 0;
+}
+
+/*
+ * What the HAT and the logged match say of a client whose address the log does not. *sure: nothing
+ * else decides for this client, so that another verdict contradicts the log. Without a HAT a
+ * network is enough where the capture ran: who was refused then is in it, and who looks like
+ * it takes the session before anybody else.
+ */
+static int
+weigh_client(const struct pairing *p, const struct trace *w, uint32_t j, uint16_t *by, bool *sure)
+{
+	const struct trace *l = &p->log[j];
 	const struct hint *h = &p->c->hints[l->hint];
-	struct hat_decision decision;
+	struct hat_decision decision = { .certain = false };
 	struct hat_peer peer = hat_peer_init(w->addr);
+	bool by_address, same = false;
 	const char *remark;
 	struct hat_host host;
 	enum hat_truth truth;
 
+	*sure = false;
 	/* Masked in an excerpt, or its first line is missing: then nothing says whose it is. */
 	if (l->action != LOG_ACTION_TCPREFUSE)
 		return h->masked || (w->recipients != 0 && w->recipients == l->recipients)
 		           ? WEIGHT_UNKNOWN_CLIENT
 		           : 0;
-	if (w->verdict != VERDICT_TCPREFUSE)
-		return 0;
 	truth = hat_host_parse(&host, bytes_str(h->match), &remark) ? hat_host_match(&host, &peer)
 	                                                            : HAT_MAYBE;
 	if (truth == HAT_NO)
 		return 0;
-	if (truth == HAT_YES && host.kind != HAT_KIND_ALL) {
+	by_address = truth == HAT_YES && host.kind != HAT_KIND_ALL;
+	*sure = by_address &&
+	        (is_client(&host, w) || capture_ran(p->c, p->times[j].open, CLOCK_NS_PER_S));
+	if (p->c->config.hat != NULL) {
+		hat_peer_sbrs(&peer, bytes_str(h->sbrs));
+		peer.matched = bytes_str(h->match);
+		hat_decide(p->c->config.hat, &peer, &decision);
+		same = bytes_eq(decision.sender_group, bytes_str(h->group));
+		*sure = by_address && decision.certain && same;
+	}
+	if (w->verdict != VERDICT_TCPREFUSE && (!*sure || is_unmet(w)))
+		return 0;
+	if (by_address) {
 		*by |= 1u << MATCH_BY_MATCH;
 		return WEIGHT_CLIENT;
 	}
 	if (p->c->config.hat == NULL)
 		return WEIGHT_UNKNOWN_CLIENT;
-	hat_peer_sbrs(&peer, bytes_str(h->sbrs));
-	peer.matched = bytes_str(h->match);
-	hat_decide(p->c->config.hat, &peer, &decision);
-	if (decision.certain && !bytes_eq(decision.sender_group, bytes_str(h->group)))
+	if (decision.certain && !same)
 		return WEIGHT_UNKNOWN_CLIENT / 2;
 	*by |= 1u << MATCH_BY_HAT;
 	return WEIGHT_CLIENT;
 }
 
-/* 0: cannot be a pair. `by` collects the grounds. */
+/* 0: cannot be a pair. `by` collects the grounds; *sure: whose session it is. */
 static int32_t
-weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by)
+weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by, bool *sure)
 {
 	const struct trace *w = &p->wire[i], *l = &p->log[j];
 	int64_t window = p->c->config.window_ns + CLOCK_NS_PER_S / 2,
@@ -336,11 +383,12 @@ weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by)
 	uint8_t clash = trace_clash(w, l);
 
 	*by = 0;
+	*sure = true;
 	if (open < 0)
 		return 0;
 	if (p->left_over) {
-		weight = weigh_client(p, w, l, by);
-		if (weight == 0 || (clash & (CLASH_ACTION | CLASH_STAGE)))
+		weight = weigh_client(p, w, j, by, sure);
+		if (weight == 0 || ((clash & (CLASH_ACTION | CLASH_STAGE)) && !*sure))
 			return 0;
 	} else {
 		*by |= 1u << MATCH_BY_ADDRESS;
@@ -363,6 +411,8 @@ weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by)
 	weight += parties;
 	if (clash & (CLASH_ACTION | CLASH_STAGE)) {
 		weight -= WEIGHT_ACTION;
+	} else if (is_unmet(w)) {
+		weight -= WEIGHT_UNMET;
 	} else if (l->action != LOG_ACTION_NONE && w->verdict != VERDICT_INCOMPLETE) {
 		weight += WEIGHT_ACTION;
 		*by |= 1u << MATCH_BY_ACTION;
@@ -379,8 +429,9 @@ weight_of(void *ctx, uint32_t i, uint32_t j)
 {
 	const struct pairing *p = ctx;
 	uint16_t by;
+	bool sure;
 
-	return weigh(p, i, j, &by);
+	return weigh(p, i, j, &by, &sure);
 }
 
 /* --- how sure
@@ -452,7 +503,7 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 	for (uint32_t i = 0; i < a->n; i++) {
 		struct match *m = &c->matches[c->match_count];
 		struct outlook o;
-		bool strong;
+		bool strong, whose;
 
 		if (right[i] == ALIGN_NONE)
 			continue;
@@ -461,11 +512,11 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 			.connection = p->wire[i].id,
 			.session = p->log[right[i]].id,
 			.clash = o.clash,
-			.ambiguous = o.ambiguous || p->left_over || !c->clock.sure,
 		};
-		if (p->left_over || !c->clock.sure)
+		weigh(p, i, right[i], &m->by, &whose);
+		m->ambiguous = o.ambiguous || !whose || !c->clock.sure;
+		if (!whose || !c->clock.sure)
 			m->clash = 0; /* what it rests on is too little to accuse anybody */
-		weigh(p, i, right[i], &m->by);
 		strong = (m->by & (1u << MATCH_BY_OPEN | 1u << MATCH_BY_RECIPIENTS)) != 0;
 		m->confidence = o.ambiguous || !strong || !c->clock.sure ? CONFIDENCE_LOW
 		                : p->left_over                           ? CONFIDENCE_MEDIUM
@@ -720,6 +771,11 @@ correlate_run(struct correlate *c, const char *offset_from)
 		status = pair_left_over(c);
 	if (known)
 		c->clock.method = offset_from;
+	/* Of a log with sessions the header may have been put before a later part. */
+	if (known && c->log_first_ns > c->log_last_ns) {
+		c->log_first_ns = c->lines_first_ns;
+		c->log_last_ns = c->lines_last_ns;
+	}
 	return status;
 }
 
@@ -779,5 +835,5 @@ correlate_capture_covers(const struct correlate *c, const struct log_session *s)
 	if (opened == LOG_TIME_NONE || c->wire_first_ns > c->wire_last_ns)
 		return false;
 	at = clock_to_wire(&c->clock, trace_log_ns(s, opened));
-	return at >= c->wire_first_ns && at <= c->wire_last_ns;
+	return capture_ran(c, at, 0);
 }

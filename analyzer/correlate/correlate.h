@@ -10,6 +10,8 @@
  *        queries, so the window is wider on that side. Sessions whose client is not known
  *        (TCPREFUSE as ICID 0, masked addresses) are then put to connections that
  *        are left over, by time, by what they say, and by what the HAT may decide for the client.
+ *        Such a match accuses only where what the log names as matched is an address or
+ *        network of that client, and the HAT, if there is one, decides for it by the same group.
  * Never a wrong accusation: a match with a rival of nearly its weight is `ambiguous`, and a
  *        contradiction is `sure` only if every rival contradicts too. In a log that is known
  *        to lack lines, nothing is concluded from a line that is not there.
@@ -74,6 +76,13 @@ enum status correlate_session(struct correlate *c, const struct log_session *s);
 struct correlate_span {
 	int64_t first_ns, last_ns;
 };
+
+/*
+ * A time in which lines were written to a log, of sessions or of anything else (its header). A log
+ * without one session covers it, if the zone of its stamps is known; one with sessions covers the
+ * time of these. May be said of each file.
+ */
+void correlate_lines(struct correlate *c, const struct correlate_span *log);
 
 /*
  * Of a window that moves over a longer run (settle.h): connections of which only the trace was

@@ -81,6 +81,25 @@ Test(clock, is_assumed_where_nothing_votes)
 	cr_expect_str_eq(c.method, "assumed");
 }
 
+Test(clock, parties_that_differ_at_one_time)
+{
+	struct trace wire = {
+		.addr = { .family = 4, .octet = { 192, 0, 2, 1 } }, .senders = 3, .recipients = 5
+	};
+	struct trace log = wire;
+	struct clock c;
+
+	log.recipients = 9;
+	clock_estimate(&wire, 1, &log, 1, true, &c);
+	cr_expect(c.sure, "the clocks are taken for right");
+	cr_expect_eq(c.offset_ns, 0);
+	clock_estimate(&wire, 1, &log, 1, false, &c);
+	cr_expect_not(c.sure, "not where the zone may be any");
+	log.open_ns = 60 * S;
+	clock_estimate(&wire, 1, &log, 1, true, &c);
+	cr_expect_not(c.sure, "a minute apart it is another session");
+}
+
 Test(clock, an_offset_of_no_zone_is_not_believed)
 {
 	static struct trace wire[MAX], log[MAX];

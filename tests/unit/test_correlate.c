@@ -6,6 +6,14 @@
 
 #define MAX 5
 
+struct line { /* a struct log, and what it matched */
+	uint8_t peer;
+	int32_t at_s;
+	uint8_t action;
+	bool cut;
+	const char *match;
+};
+
 #define ACCEPTED VERDICT_ACCEPTED
 #define REJECTED VERDICT_REJECT
 #define REFUSED VERDICT_TCPREFUSE
@@ -17,48 +25,69 @@
 static const struct row {
 	const char *why;
 	struct wire wire[MAX];
-	struct log log[MAX];
+	struct line log[MAX];
 } rows[] = {
 	{ "one of each", { { 1, 20000, 100, REJECTED, 1, false, 0 } },
-	    { { 1, 20, REJECT, false } } },
+	    { { 1, 20, REJECT, false, NULL } } },
 	{ "another client's session is nobody's", { { 1, 20000, 100, REJECTED, 0, false, 0 } },
-	    { { 2, 20, REJECT, false } } },
+	    { { 2, 20, REJECT, false, NULL } } },
 	{ "too far apart", { { 1, 20000, 100, REJECTED, 0, false, 0 } },
-	    { { 1, 28, REJECT, false } } },
+	    { { 1, 28, REJECT, false, NULL } } },
 	{ "late by DNS, while the connection lived", { { 1, 20000, 60000, REJECTED, 1, false, 0 } },
-	    { { 1, 70, REJECT, false } } },
+	    { { 1, 70, REJECT, false, NULL } } },
 	{ "but not early", { { 1, 70000, 60000, REJECTED, 0, false, 0 } },
-	    { { 1, 20, REJECT, false } } },
+	    { { 1, 20, REJECT, false, NULL } } },
 	{ "a contradiction", { { 1, 20000, 100, REJECTED, 1, false, CLASH_ACTION } },
-	    { { 1, 20, ACCEPT, false } } },
+	    { { 1, 20, ACCEPT, false, NULL } } },
 	{ "two in one second, told apart by the action",
 	    { { 1, 20000, 100, ACCEPTED, 2, false, 0 }, { 1, 20100, 100, REJECTED, 1, false, 0 } },
-	    { { 1, 20, REJECT, false }, { 1, 20, ACCEPT, false } } },
+	    { { 1, 20, REJECT, false, NULL }, { 1, 20, ACCEPT, false, NULL } } },
 	{ "two alike: ambiguous, and only what holds for both is held against them",
 	    { { 1, 20000, 100, ACCEPTED, 1, true, 0 }, { 1, 20100, 100, ACCEPTED, 2, true, 0 } },
-	    { { 1, 20, ACCEPT, false }, { 1, 20, REJECT, false } } },
+	    { { 1, 20, ACCEPT, false, NULL }, { 1, 20, REJECT, false, NULL } } },
 	{ "two alike, and both sessions contradict",
 	    { { 1, 20000, 100, ACCEPTED, 1, true, CLASH_ACTION },
 		{ 1, 20100, 100, ACCEPTED, 2, true, CLASH_ACTION } },
-	    { { 1, 20, REJECT, false }, { 1, 20, REJECT, false } } },
+	    { { 1, 20, REJECT, false, NULL }, { 1, 20, REJECT, false, NULL } } },
 	{ "one session, two connections that fit: it may be the other's",
 	    { { 1, 20000, 100, REJECTED, 1, true, 0 }, { 1, 20100, 100, REJECTED, 0, false, 0 } },
-	    { { 1, 20, ACCEPT, false } } },
+	    { { 1, 20, ACCEPT, false, NULL } } },
 	{ "apart in time, so not ambiguous",
 	    { { 1, 15000, 100, ACCEPTED, 1, false, 0 }, { 1, 25000, 100, ACCEPTED, 2, false, 0 } },
-	    { { 1, 15, ACCEPT, false }, { 1, 25, ACCEPT, false } } },
+	    { { 1, 15, ACCEPT, false, NULL }, { 1, 25, ACCEPT, false, NULL } } },
 	{ "a session cut by the log's end: an absent line says nothing",
 	    { { 1, 20000, 100, VERDICT_DELAYED_REJECT, 1, false, 0 } },
-	    { { 1, 20, REJECT, true } } },
+	    { { 1, 20, REJECT, true, NULL } } },
 	{ "the same session, whole",
 	    { { 1, 20000, 100, VERDICT_DELAYED_REJECT, 1, false, CLASH_STAGE } },
-	    { { 1, 20, REJECT, false } } },
+	    { { 1, 20, REJECT, false, NULL } } },
 	{ "a refusal without an address, by time", { { 1, 20000, 1, REFUSED, 1, true, 0 } },
-	    { { 0, 20, TCPREFUSE, false } } },
+	    { { 0, 20, TCPREFUSE, false, NULL } } },
 	{ "which is no one's that was greeted", { { 1, 20000, 100, ACCEPTED, 0, false, 0 } },
-	    { { 0, 20, TCPREFUSE, false } } },
+	    { { 0, 20, TCPREFUSE, false, NULL } } },
 	{ "nor of another time", { { 1, 20000, 1, REFUSED, 0, false, 0 } },
-	    { { 0, 40, TCPREFUSE, false } } },
+	    { { 0, 40, TCPREFUSE, false, NULL } } },
+	{ "a refusal by an address is that client's, whatever it got",
+	    { { 1, 20000, 100, VERDICT_DROPPED, 1, false, CLASH_ACTION } },
+	    { { 0, 20, TCPREFUSE, false, "192.0.2.1" } } },
+	{ "by a network: of the only one that may be it",
+	    { { 1, 20000, 100, REJECTED, 1, false, CLASH_ACTION } },
+	    { { 0, 20, TCPREFUSE, false, "192.0.2.0/26" } } },
+	{ "but of who looks refused before anybody else",
+	    { { 1, 20000, 100, ACCEPTED, 0, false, 0 }, { 2, 20400, 1, REFUSED, 1, false, 0 } },
+	    { { 0, 20, TCPREFUSE, false, "192.0.2.0/26" } } },
+	{ "of two that may be it none is accused",
+	    { { 1, 20000, 100, ACCEPTED, 1, true, 0 }, { 2, 20000, 100, ACCEPTED, 0, false, 0 } },
+	    { { 0, 20, TCPREFUSE, false, "192.0.2.0/26" } } },
+	{ "nor one of another network", { { 70, 20000, 100, ACCEPTED, 0, false, 0 } },
+	    { { 0, 20, TCPREFUSE, false, "192.0.2.0/26" } } },
+	{ "nor one whose SYN nobody answered",
+	    { { 1, 20000, 100, VERDICT_UNANSWERED, 0, false, 0 } },
+	    { { 0, 20, TCPREFUSE, false, "192.0.2.1" } } },
+	{ "a session is not of a SYN that nobody answered, if there is another connection",
+	    { { 1, 20000, 3000, VERDICT_UNANSWERED, 0, false, 0 },
+		{ 1, 20300, 100, ACCEPTED, 1, false, 0 } },
+	    { { 1, 20, ACCEPT, false, NULL } } },
 };
 
 static void
@@ -73,11 +102,21 @@ add_wire(struct correlate *c, uint64_t id, const struct wire *w)
 }
 
 static void
-add_log(struct correlate *c, uint64_t id, const struct log *l)
+add_log(struct correlate *c, uint64_t id, const struct line *l)
 {
-	struct log_session s = story_session(id, l);
+	const struct log log = { l->peer, l->at_s, l->action, l->cut };
+	struct {
+		struct log_session s;
+		char match[32];
+	} whole = { story_session(id, &log), "" };
 
-	cr_assert_eq(correlate_session(c, &s), STATUS_OK);
+	whole.s.size = sizeof whole;
+	if (l->match != NULL) {
+		whole.s.text[LOG_TEXT_MATCH] =
+		    (struct log_text){ sizeof whole.s, (uint16_t)strlen(l->match) };
+		memcpy(whole.match, l->match, strlen(l->match));
+	}
+	cr_assert_eq(correlate_session(c, &whole.s), STATUS_OK);
 }
 
 ROWS(correlate, rows, rows)
@@ -86,8 +125,8 @@ ParameterizedTest(size_t *i, correlate, rows)
 {
 	static const struct wire anchors[2] = { { .peer = 200, .verdict = ACCEPTED },
 		{ .peer = 201, .at_ms = 200000, .verdict = ACCEPTED } };
-	static const struct log logged[2] = { { 200, 0, ACCEPT, false },
-		{ 201, 200, ACCEPT, false } };
+	static const struct line logged[2] = { { 200, 0, ACCEPT, false, NULL },
+		{ 201, 200, ACCEPT, false, NULL } };
 	const struct correlate_config config = { .window_ns = CORRELATE_WINDOW_NS };
 	struct correlate *c = correlate_new(&config);
 	const struct row *r = &rows[*i];
@@ -123,6 +162,30 @@ ParameterizedTest(size_t *i, correlate, rows)
 	correlate_free(c);
 }
 
+Test(correlate, a_log_without_sessions_covers_its_lines)
+{
+	const struct correlate_config config = { .window_ns = CORRELATE_WINDOW_NS };
+	const struct wire inside = { .peer = 1, .at_ms = 50000, .verdict = ACCEPTED };
+	const struct correlate_span lines = { 0, 100 * LOG_NS_PER_S };
+
+	for (int known = 0; known < 2; known++) {
+		struct correlate *c = correlate_new(&config);
+		struct record_builder b;
+
+		cr_assert(c != NULL && record_builder_init(&b));
+		add_wire(c, 1, &inside);
+		correlate_lines(c, &lines);
+		cr_assert_eq(correlate_run(c, known ? "header" : NULL), STATUS_OK);
+		sample_plain(&b, 1);
+		b.rec->start_ns = b.rec->end_ns = 50 * LOG_NS_PER_S;
+		cr_expect_eq(correlate_log_covers(c, b.rec), known, "only by a zone that is known");
+		b.rec->start_ns = b.rec->end_ns = 200 * LOG_NS_PER_S;
+		cr_expect_not(correlate_log_covers(c, b.rec), "it was written later");
+		record_builder_clear(&b);
+		correlate_free(c);
+	}
+}
+
 /* More connections in a second than bands are borne for: still one to one, and all of them. */
 Test(correlate, a_client_of_thousands_a_second)
 {
@@ -135,7 +198,7 @@ Test(correlate, a_client_of_thousands_a_second)
 		struct wire w = {
 			.peer = 1, .at_ms = (int32_t)(id / 4), .for_ms = 1, .verdict = ACCEPTED
 		};
-		struct log l = {
+		struct line l = {
 			.peer = 1, .at_s = (int32_t)(id / 4 + 300) / 1000, .action = ACCEPT
 		};
 
