@@ -57,7 +57,7 @@ FUZZ_SECONDS ?= 60
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all bench check check-run clean cli corpus cut demo demo-run deps dialogc fuzz golden hats install lint logs \
-        loss respond respond_load scenes uninstall unit-programs units
+        lab loss respond respond_load scenes uninstall unit-programs units
 
 all: $(B)/hatcheck
 
@@ -116,8 +116,8 @@ units: $(UNITS)
 golden cut loss corpus scenes: $(B)/hatcheck $(B)/dialogc
 	$(Q)B=$(B) tests/$@/run
 
-respond respond_load: $(B)/hatcheck
-	$(Q)python3 tests/lab/$@.py $(B)/hatcheck
+respond respond_load lab: $(B)/hatcheck
+	$(Q)python3 tests/lab/$@.py $(B)/hatcheck $(LAB)
 
 cli: $(B)/hatcheck $(B)/dialogc
 	$(Q)tests/cli.sh $^

@@ -1,10 +1,11 @@
 /*
  * analyze: captures in, a verdict for each connection out.
  */
+#include "analyzer/cli/analyze.h"
+
 #include <stdatomic.h>
 #include <sys/stat.h>
 
-#include "analyzer/cli/judging.h"
 #include "analyzer/cli/progress.h"
 
 static int
@@ -138,8 +139,8 @@ open_beside(struct analysis *r, struct fault *fault)
 	return stories_open(&r->stories, &config, fault);
 }
 
-static int
-analyze(const struct judging *j, const char *const *paths, size_t count)
+int
+analyze_captures(const struct judging *j, const char *const *paths, size_t count)
 {
 	struct analysis r = { .options = j, .going_on = is_going_on(paths, count) };
 	const struct source_config source = { .paths = paths,
@@ -188,6 +189,7 @@ analyze_command(struct cli *cli, int argc, char **argv)
 	if (first == argc)
 		fault_set(&fault, STATUS_USAGE, "no capture is named");
 	else if (judging_check_outputs(&j, NULL, &fault) == STATUS_OK)
-		return analyze(&j, (const char *const *)argv + first, (size_t)(argc - first));
+		return analyze_captures(
+		    &j, (const char *const *)argv + first, (size_t)(argc - first));
 	return cli_usage("analyze", &fault);
 }

@@ -35,6 +35,7 @@ int live_command(struct cli *cli, int argc, char **argv);
 int rules_command(struct cli *cli, int argc, char **argv);
 int log_command(struct cli *cli, int argc, char **argv);
 int respond_command(struct cli *cli, int argc, char **argv);
+int lab_command(struct cli *cli, int argc, char **argv);
 
 /* The options of every command. */
 struct option_group cli_options(struct cli *cli);

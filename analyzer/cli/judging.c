@@ -7,8 +7,8 @@
 #define DEFAULT_MEMORY ((size_t)256 << 20)
 #define SMTP_PORT 25
 
-static enum status
-take_fail_on(void *field, const char *value, struct fault *fault)
+enum status
+judging_fail_on(void *field, const char *value, struct fault *fault)
 {
 	/* As enum severity counts, and one more. */
 	static const char *const words[] = { "info", "warning", "error", "none" };
@@ -105,7 +105,7 @@ static const struct option_row rows[] = {
 	{ "fail-on", 0, "SEVERITY",
 	    "lowest severity of a finding that makes the exit status 1:\n"
 	    "error, warning, info or none (default error)",
-	    take_fail_on, offsetof(struct judging, fail_on) },
+	    judging_fail_on, offsetof(struct judging, fail_on) },
 };
 
 void

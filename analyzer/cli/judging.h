@@ -20,6 +20,9 @@ struct judging {
 	const char *refusal_class;
 };
 
+/* The option_take of --fail-on: int, as struct judging has it. */
+option_take judging_fail_on;
+
 /* All options at their defaults. */
 void judging_init(struct judging *j, struct cli *cli);
 struct option_group judging_options(struct judging *j);

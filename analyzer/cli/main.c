@@ -13,6 +13,7 @@ static const struct cli_command commands[] = {
 	{ "hat", "checks a Host Access Table, or tells what it decides", hat_command },
 	{ "log", "what the mail logs alone claim, session by session", log_command },
 	{ "respond", "a mail server that does what its HAT says, and logs it", respond_command },
+	{ "lab", "responder, clients, capture and analysis in one", lab_command },
 	{ "rules", "every rule: its severity, meaning and source", rules_command },
 };
 

@@ -302,3 +302,16 @@ bad:
 	return fault_set(fault, STATUS_USAGE,
 	    "%s is no offset from UTC: expected hours and minutes, as in +09:00 or -7", value);
 }
+
+enum status
+options_number(uint64_t *out, uint64_t least, uint64_t most, const char *value, struct fault *fault)
+{
+	char *end = NULL;
+
+	errno = 0;
+	*out = isdigit((unsigned char)value[0]) ? strtoull(value, &end, 10) : 0;
+	if (end == NULL || *end != '\0' || errno != 0 || *out < least || *out > most)
+		return fault_set(fault, STATUS_USAGE, "%s is no number from %llu to %llu", value,
+		    (unsigned long long)least, (unsigned long long)most);
+	return STATUS_OK;
+}

@@ -56,6 +56,9 @@ option_take options_count;   /* uint64_t, from 1 */
 option_take options_seconds; /* int64_t, nanoseconds: "90", "0.5", more than 0 and up to 10^9 s */
 option_take options_utc_offset; /* int32_t, seconds: "+09:00", "-7", "0530", local minus UTC */
 
+/* A decimal number from `least` to `most`. */
+enum status options_number(
+    uint64_t *out, uint64_t least, uint64_t most, const char *value, struct fault *fault);
 /* The index of `value` in the `count` words. */
 enum status options_word(
     int *index, const char *const *words, size_t count, const char *value, struct fault *fault);

@@ -1,13 +1,13 @@
 /*
  * respond: a mail server that behaves as its HAT says.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "analyzer/cli/cli.h"
+#include "analyzer/cli/faults.h"
 #include "fixtures/responder/endpoint.h"
 #include "fixtures/responder/responder.h"
 #include "reports/address.h"
@@ -39,25 +39,11 @@ take_listen(void *field, const char *value, struct fault *fault)
 	return endpoint_parse(&list->door[list->count++].at, value, fault);
 }
 
-/* A decimal number in a range. */
-static enum status
-take_number(uint64_t *out, uint64_t least, uint64_t most, const char *value, struct fault *fault)
-{
-	char *end = NULL;
-
-	errno = 0;
-	*out = isdigit((unsigned char)value[0]) ? strtoull(value, &end, 10) : 0;
-	if (end == NULL || *end != '\0' || errno != 0 || *out < least || *out > most)
-		return fault_set(fault, STATUS_USAGE, "%s is no number from %llu to %llu", value,
-		    (unsigned long long)least, (unsigned long long)most);
-	return STATUS_OK;
-}
-
 static enum status
 take_code(void *field, const char *value, struct fault *fault)
 {
 	uint64_t code;
-	enum status status = take_number(&code, 400, 599, value, fault);
+	enum status status = options_number(&code, 400, 599, value, fault);
 
 	*(uint16_t *)field = (uint16_t)code;
 	return status;
@@ -67,7 +53,7 @@ static enum status
 take_connections(void *field, const char *value, struct fault *fault)
 {
 	uint64_t n;
-	enum status status = take_number(&n, 1, CONNECTIONS_MAX, value, fault);
+	enum status status = options_number(&n, 1, CONNECTIONS_MAX, value, fault);
 
 	*(size_t *)field = (size_t)n;
 	return status;
@@ -77,22 +63,10 @@ static enum status
 take_seconds(void *field, const char *value, struct fault *fault)
 {
 	uint64_t n;
-	enum status status = take_number(&n, 1, IDLE_MAX, value, fault);
+	enum status status = options_number(&n, 1, IDLE_MAX, value, fault);
 
 	*(uint32_t *)field = (uint32_t)n;
 	return status;
-}
-
-static enum status
-take_seed(void *field, const char *value, struct fault *fault)
-{
-	return take_number(field, 0, UINT64_MAX, value, fault);
-}
-
-static enum status
-take_misbehaviour(void *field, const char *value, struct fault *fault)
-{
-	return misbehave_add(field, value, fault);
 }
 
 /* What stands in a reply: printable ASCII, as much as a line holds. */
@@ -167,13 +141,10 @@ static const struct option_row rows[] = {
 	{ "idle-timeout", 0, "SECONDS", "that a client may take for a command (default 300)",
 	    take_seconds, FIELD(config.idle_timeout_s) },
 	{ "fault", 0, "NAME[:PERCENT]",
-	    "misbehave on so many connections (default 100): reject-by-rst,\n"
-	    "refuse-by-fin, reject-on-refuse, refuse-on-reject,\n"
-	    "accept-on-reject, delay-on-plain, plain-on-delay, late-refusal,\n"
-	    "log-other-recipient, log-nothing, log-phantom",
-	    take_misbehaviour, FIELD(config.misbehave) },
+	    "misbehave on so many connections (default 100):\n" FAULTS_HELP, faults_take,
+	    FIELD(config.misbehave) },
 	{ "seed", 0, "N", "which connections misbehave: the same ones each time (default 0)",
-	    take_seed, FIELD(config.misbehave.seed) },
+	    faults_seed, FIELD(config.misbehave.seed) },
 };
 
 static int
