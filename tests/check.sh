@@ -48,6 +48,7 @@ run scenes make scenes
 run corpus make corpus
 run hats make hats
 run respond make respond
+run lab make lab
 run logs make logs
 run live make live
 run asan make -j "$jobs" MODE=asan WERROR=1 all dialogc unit-programs
@@ -57,6 +58,7 @@ run asan-cli sanitized cli
 run asan-corpus sanitized corpus
 run asan-hats sanitized hats
 run asan-respond sanitized respond
+run asan-lab sanitized lab LAB=short
 run asan-logs sanitized logs
 # Without its leak checker, which looks on from another process, and is not let near this one.
 run asan-live env ASAN_OPTIONS=detect_leaks=0 make --no-print-directory MODE=asan live

@@ -7,7 +7,7 @@ runtime='gcc make pkg-config libpcap-dev libjson-c-dev zlib1g-dev libzstd-dev li
 	libssl-dev libseccomp-dev libcap-ng-dev libxml2-dev libevent-dev'
 test="$runtime libcriterion-dev python3-minimal python3 python3-jsonschema iproute2 zstd xz-utils clang clang-14
 	libclang-rt-14-dev clang-format-14 clang-tidy-14 cppcheck
-	tcpdump tshark swaks openssl"
+	tcpdump tshark swaks openssl iproute2"
 
 case ${1-} in
 runtime) wanted=$runtime ;;

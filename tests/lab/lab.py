@@ -1,0 +1,282 @@
+#!/usr/bin/python3
+"""lab: `hatcheck lab` as its folder shows it. lab.py HATCHECK [short]
+
+What the fault table promises is held here: each fault raises its finding and no other, none raises
+none. Witness beside the program itself: tshark, on the capture.
+"""
+
+import collections
+import concurrent.futures
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from responder import Skip, need, run  # noqa: E402
+
+PROGRAM = os.path.abspath(sys.argv[1])
+SHORT = "short" in sys.argv[2:]
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+VALIDATE = os.path.join(TOP, "tests", "schema.py")
+SCHEMA = os.path.join(TOP, "reports", "schema", "report-1.json")
+VERDICTS = ("unanswered port_closed tcprefuse dropped client_abort not_smtp reject deferred "
+            "delayed_reject accepted incomplete").split()
+HAT = "hat.action-mismatch"  # where the gateway acts otherwise, its table says so too
+
+# What must be found, and what follows from it when the HAT is there.
+FAULTS = {
+    "reject-by-rst": ({"profile.reject.fin_ack"}, set()),
+    "refuse-by-fin": ({"log.action-mismatch"}, {HAT}),
+    "reject-on-refuse": ({"log.action-mismatch"}, {HAT}),
+    "refuse-on-reject": ({"log.action-mismatch"}, {HAT}),
+    "accept-on-reject": ({"log.action-mismatch", "log.mail-after-reject"}, {HAT}),
+    "delay-on-plain": ({"log.stage-mismatch"}, set()),
+    "plain-on-delay": ({"log.stage-mismatch"}, set()),
+    "log-other-recipient": ({"log.recipient-mismatch"}, set()),
+    "log-nothing": ({"log.missing-session"}, set()),
+    "log-phantom": ({"log.missing-connection"}, set()),
+    "late-refusal": ({"wire.late-refusal"}, set()),
+}
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Lab:
+    """One run in a folder of its own."""
+
+    def __init__(self, *options, command=None):
+        self.folder = tempfile.mkdtemp(prefix="hatcheck-lab-")
+        self.out = os.path.join(self.folder, "d")
+        self.done = subprocess.run(
+            command or [PROGRAM, "lab", "-q", "--out", self.out, *options],
+            capture_output=True, text=True, timeout=300, check=False)
+        if self.done.returncode == 2 and "no right" in self.done.stderr:
+            raise Skip(self.done.stderr.strip())
+        assert self.done.returncode in (0, 1), self.done
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+    def path(self, name):
+        return os.path.join(self.out, name)
+
+    def report(self):
+        with open(self.path("report.json")) as file:
+            return json.load(file)
+
+    def clients(self):
+        """What each client came for, by its endpoint."""
+        with open(self.path("clients.tsv")) as file:
+            rows = [line.rstrip("\n").split("\t") for line in file]
+        return {row[1]: row for row in rows}
+
+    def ports(self):
+        return sorted({int(row[2].rsplit(":", 1)[1]) for row in self.clients().values()})
+
+    def analyze(self, *options):
+        done = subprocess.run(
+            [PROGRAM, "analyze", "-p", ",".join(map(str, self.ports())), "--json", "-", *options,
+             self.path("capture.pcap")], capture_output=True, text=True, check=False)
+        return json.loads(done.stdout)
+
+
+def serious(report):
+    """The rules that make the run fail."""
+    return {f["rule"] for f in report["findings"] if f["severity"] != "info"}
+
+
+def endpoint(e):
+    return f"[{e['ip']}]:{e['port']}" if ":" in e["ip"] else f"{e['ip']}:{e['port']}"
+
+
+def story(report):
+    return [(c["client"]["ip"], c["verdict"], c["outcome"]) for c in report["connections"]]
+
+
+# --- without a fault ----------------------------------------------------------------------------
+
+
+@test
+def every_verdict_and_no_finding():
+    with Lab() as lab:
+        report = lab.report()
+        assert lab.done.returncode == 0, (lab.done, report["findings"])
+        assert serious(report) == set(), report["findings"]
+        assert len(report["connections"]) == 200
+        assert all(report["summary"]["verdicts"][v] > 0 for v in VERDICTS), report["summary"]
+        assert {":" in c["client"]["ip"] for c in report["connections"]} == {True, False}
+        clients = lab.clients()
+        assert len(clients) == 200
+        for c in report["connections"]:
+            row = clients[endpoint(c["client"])]
+            assert row[2] == endpoint(c["server"]) and row[4] == c["verdict"], (row, c)
+        met = sum(c["verdict"] not in ("unanswered", "port_closed")
+                  for c in report["connections"])
+        assert report["summary"]["log_sessions"] == report["summary"]["matched"] == met
+        assert report["log_sessions"] == [] and report["limits"]["packets_dropped_kernel"] == 0
+        subprocess.run([sys.executable, VALIDATE, SCHEMA, lab.path("report.json")], check=True,
+                       stdout=subprocess.DEVNULL)
+        tshark_agrees(lab, report)
+
+
+def tshark_agrees(lab, report):
+    """Flags and codes, seen by another program."""
+    if shutil.which("tshark") is None:
+        print("every_verdict_and_no_finding: tshark is not there, and was not asked")
+        return
+    decode = [option for port in lab.ports() for option in ("-d", f"tcp.port=={port},smtp")]
+    rows = subprocess.run(
+        [need("tshark"), "-n", "-r", lab.path("capture.pcap"), *decode, "-T", "fields", "-E",
+         "separator=;", "-e", "tcp.stream", "-e", "tcp.srcport", "-e", "tcp.flags", "-e",
+         "tcp.len", "-e", "smtp.response.code", "-e", "ip.src", "-e", "ipv6.src", "-e",
+         "tcp.dstport"], capture_output=True, text=True, check=True).stdout.splitlines()
+    ports = set(lab.ports())
+    streams = collections.defaultdict(list)
+    names = {}
+    for row in rows:
+        stream, sport, flags, octets, codes, ip4, ip6, _ = row.split(";")
+        server = int(sport) in ports
+        streams[stream].append((server, int(flags, 16), int(octets), codes.split(",")[0]))
+        if not server:
+            names[stream] = f"[{ip6}]:{sport}" if ip6 else f"{ip4}:{sport}"
+    verdicts = {endpoint(c["client"]): c["verdict"] for c in report["connections"]}
+    assert sorted(names.values()) == sorted(verdicts)
+    for stream, packets in streams.items():
+        verdict = verdicts[names[stream]]
+        served = [p for p in packets if p[0]]
+        spoke = [p for p in served if p[2] > 0]
+        closes = [p for p in packets if p[1] & 5]
+        code = int(spoke[0][3] or 0) if spoke else None
+        if verdict == "unanswered":
+            assert not served, packets
+        elif verdict == "port_closed":
+            assert len(served) == 1 and served[0][1] == 0x14, packets
+        elif verdict in ("tcprefuse", "dropped"):
+            want = 0x14 if verdict == "tcprefuse" else 0x11
+            assert not spoke and closes[0][0] and closes[0][1] == want, packets
+        elif verdict == "client_abort":
+            assert not spoke and not closes[0][0], packets
+        elif verdict == "incomplete":
+            assert not spoke and not closes, packets
+        elif verdict in ("reject", "deferred"):
+            assert code // 100 == (5 if verdict == "reject" else 4), packets
+            assert closes[0][0] and closes[0][1] & 1, packets
+        elif verdict in ("accepted", "delayed_reject"):
+            assert code == 220, packets
+        else:
+            assert verdict == "not_smtp" and not code, packets
+
+
+@test
+def the_same_seed_the_same_verdicts():
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        options = (("--seed", "7"), ("--seed", "7"), ("--seed", "8"))
+        labs = list(pool.map(lambda o: Lab("--connections", "120", *o), options))
+    stories = []
+    for lab in labs:
+        with lab:
+            assert lab.done.returncode == 0, lab.report()["findings"]
+            stories.append(story(lab.report()))
+    assert stories[0] == stories[1]
+    assert stories[0] != stories[2]
+
+
+@test
+def few_and_many():
+    for count in ("1", "1000") if not SHORT else ("1",):
+        with Lab("--connections", count, "--seed", "3") as lab:
+            assert lab.done.returncode == 0, (lab.done, serious(lab.report()))
+            assert lab.report()["summary"]["connections"] == int(count)
+
+
+# --- faults -------------------------------------------------------------------------------------
+
+
+def hold_to_account(fault):
+    """A line on what is wrong, or None."""
+    found, follows = FAULTS[fault]
+    with Lab("--connections", "120", "--fault", fault, "--seed", "1") as lab:
+        seen = serious(lab.report())
+        if lab.done.returncode != 1 or seen != found | follows:
+            odd = [f["message"] for f in lab.report()["findings"]
+                   if f["rule"] not in found | follows and f["severity"] != "info"]
+            return f"{fault}: status {lab.done.returncode}, findings {sorted(seen)}: {odd[:2]}"
+        alone = serious(lab.analyze("--log", lab.path("mail_logs"), "--tcprefuse-logged", "yes"))
+        if alone != found:
+            return f"{fault}: without the HAT {sorted(alone)}"
+    return None
+
+
+@test
+def each_fault_raises_its_finding_and_no_other():
+    faults = [f for f in FAULTS if not SHORT or f in ("refuse-by-fin", "accept-on-reject")]
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(faults)) as pool:
+        wrong = [line for line in pool.map(hold_to_account, faults) if line is not None]
+    assert not wrong, "\n".join(wrong)
+
+
+@test
+def a_fault_on_some():
+    with Lab("--connections", "150", "--fault", "refuse-on-reject:30", "--fault",
+             "log-nothing:10") as lab:
+        assert lab.done.returncode == 1
+        assert serious(lab.report()) == {"log.action-mismatch", HAT, "log.missing-session"}
+        wrong = [c for c in lab.report()["connections"]
+                 if lab.clients()[endpoint(c["client"])][4] != c["verdict"]]
+        assert 0 < len(wrong) < 40, len(wrong)
+
+
+# --- elsewhere ----------------------------------------------------------------------------------
+
+
+@test
+def between_two_namespaces():
+    try:
+        lab = Lab("--netns", "--connections", "150")
+    except AssertionError as error:
+        if "namespaces" in str(error):
+            raise Skip("no veth, or no right to a namespace") from error
+        raise
+    with lab:
+        report = lab.report()
+        assert lab.done.returncode == 0, (lab.done, report["findings"])
+        assert serious(report) == set()
+        assert all(report["summary"]["verdicts"][v] > 0 for v in VERDICTS), report["summary"]
+        refused6 = [c for c in report["connections"]
+                    if ":" in c["client"]["ip"] and c["verdict"] == "tcprefuse"]
+        assert refused6, "IPv6 has every verdict here"
+        assert report["summary"]["packets"]["frames"] > 0
+        if "netem" in lab.done.stderr:
+            print(f"between_two_namespaces: {lab.done.stderr.strip()}")
+
+
+@test
+def usage_and_rights():
+    for options in ((), ("--out", "/nonexistent/a/b"), ("--out", "d", "--fault", "no"),
+                    ("--out", "d", "--connections", "0"), ("--out", "d", "--netem", "loss 1%"),
+                    ("--out", "d", "--netns", "--iface", "lo"), ("--out", "d", "x")):
+        done = subprocess.run([PROGRAM, "lab", *options], capture_output=True, text=True,
+                              timeout=20, check=False)
+        assert done.returncode == 2 and done.stderr.startswith("hatcheck: "), (options, done)
+    if os.geteuid() != 0:
+        raise Skip("only root can give up the right to capture")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        program = shutil.copy(PROGRAM, folder)  # where anybody may run it
+        done = subprocess.run([program, "lab", "--out", folder + "/d"], capture_output=True,
+                              text=True, timeout=20, check=False, user=65534, group=65534,
+                              extra_groups=[])
+        assert done.returncode == 2 and "no right to capture" in done.stderr, done
+
+
+sys.exit(run(TESTS))
