@@ -5,6 +5,7 @@
 enum choice { SKIP_LEFT, SKIP_RIGHT, PAIR };
 
 #define EXCHANGE_ROUNDS 4
+#define LEFT_ROUNDS 4
 #define EXCHANGE_REACH 4 /* how many places apart two accepts may change order */
 
 /*
@@ -125,31 +126,61 @@ exchange_neighbours(const struct align *a, uint32_t *right, int32_t *now)
 	}
 }
 
-/* What the order left over on both sides goes together where it may. */
+/* The right that fits this left best, of those that nobody has; ALIGN_NONE. */
+static uint32_t
+best_right(const struct align *a, uint32_t i, const uint8_t *taken)
+{
+	uint32_t at = ALIGN_NONE;
+	int32_t best = 0;
+
+	for (uint32_t j = a->from[i]; j < a->to[i]; j++) {
+		int32_t w = taken[j] ? 0 : a->weight(a->ctx, i, j);
+
+		if (w > best) {
+			best = w;
+			at = j;
+		}
+	}
+	return at;
+}
+
+/* Nobody who has nothing fits this right better than this left does. */
+static bool
+is_best_left(const struct align *a, uint32_t i, uint32_t j, const uint32_t *right)
+{
+	int32_t mine = a->weight(a->ctx, i, j);
+
+	for (uint32_t k = i; k-- > 0 && j < a->to[k];)
+		if (right[k] == ALIGN_NONE && j >= a->from[k] && a->weight(a->ctx, k, j) >= mine)
+			return false;
+	for (uint32_t k = i + 1; k < a->n && j >= a->from[k]; k++)
+		if (right[k] == ALIGN_NONE && j < a->to[k] && a->weight(a->ctx, k, j) > mine)
+			return false;
+	return true;
+}
+
+/* What the order left over on both sides goes together where it may; first those that are each
+ * other's best. */
 static void
 join_left_overs(const struct align *a, uint32_t *right, uint8_t *taken)
 {
+	bool changed = true;
+
 	for (uint32_t i = 0; i < a->n; i++) {
 		if (right[i] != ALIGN_NONE)
 			taken[right[i]] = 1;
 	}
-	for (uint32_t i = 0; i < a->n; i++) {
-		int32_t best = 0;
-		uint32_t at = ALIGN_NONE;
+	for (int round = 0; changed; round++) {
+		changed = false;
+		for (uint32_t i = 0; i < a->n; i++) {
+			uint32_t j = right[i] == ALIGN_NONE ? best_right(a, i, taken) : ALIGN_NONE;
 
-		if (right[i] != ALIGN_NONE)
-			continue;
-		for (uint32_t j = a->from[i]; j < a->to[i]; j++) {
-			int32_t w = taken[j] ? 0 : a->weight(a->ctx, i, j);
-
-			if (w > best) {
-				best = w;
-				at = j;
-			}
-		}
-		if (at != ALIGN_NONE) {
-			right[i] = at;
-			taken[at] = 1;
+			if (j == ALIGN_NONE ||
+			    (round < LEFT_ROUNDS && !is_best_left(a, i, j, right)))
+				continue;
+			right[i] = j;
+			taken[j] = 1;
+			changed = true;
 		}
 	}
 }

@@ -40,11 +40,17 @@ FAULTS = {
     "log-phantom": ({"log.missing-connection"}, set()),
     "late-refusal": ({"wire.late-refusal"}, set()),
 }
-TESTS = []
+TESTS, SLOW = [], []
 
 
 def test(function):
     TESTS.append(function)
+    return function
+
+
+def slow(function):
+    """One that waits, most of its time."""
+    SLOW.append(function)
     return function
 
 
@@ -217,7 +223,7 @@ def hold_to_account(fault):
     return None
 
 
-@test
+@slow
 def each_fault_raises_its_finding_and_no_other():
     faults = [f for f in FAULTS if not SHORT or f in ("refuse-by-fin", "accept-on-reject")]
     with concurrent.futures.ThreadPoolExecutor(max_workers=len(faults)) as pool:
@@ -279,4 +285,4 @@ def usage_and_rights():
         assert done.returncode == 2 and "no right to capture" in done.stderr, done
 
 
-sys.exit(run(TESTS))
+sys.exit(run(TESTS, SLOW))
