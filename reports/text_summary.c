@@ -174,11 +174,15 @@ print_logs(struct text_table *t, const struct report_run *run, const struct mail
 
 	print_section(t, "Log sessions", counts, sizeof counts / sizeof counts[0]);
 	maillog_files(logs, &files);
+	output_format(t->out, "  %zu log%s; ", files, files == 1 ? "" : "s");
+	if (clock == NULL) { /* a run that goes on, or ended before there was one */
+		output_bytes(t->out, BYTES_LIT("no pair tells what its clock is\n"));
+		return;
+	}
 	output_format(t->out,
-	    "  %zu log%s; log clock minus capture clock: %" PRId64 ".%03u s (%s, %" PRIu64
-	    " pairs)%s\n",
-	    files, files == 1 ? "" : "s", clock->offset_ns / 1000000000,
-	    (unsigned)(llabs(clock->offset_ns) / 1000000 % 1000), clock->method, clock->pairs,
+	    "log clock minus capture clock: %" PRId64 ".%03u s (%s, %" PRIu64 " pairs)%s\n",
+	    clock->offset_ns / 1000000000, (unsigned)(llabs(clock->offset_ns) / 1000000 % 1000),
+	    clock->method, clock->pairs,
 	    clock->sure ? "" : ", not sure: nobody is accused by the log");
 }
 

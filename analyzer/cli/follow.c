@@ -38,6 +38,7 @@ struct follow {
 	int64_t now_ns, news_ns, round_ns;
 	int64_t whole_since_ns; /* the capture has no gap since then */
 	uint64_t sessions;
+	uint64_t last_before; /* id of the last session that ended before the start */
 };
 
 /* --- sessions and records ------------------------------------------------------------------- */
@@ -53,8 +54,10 @@ on_session(void *ctx, const struct log_session *s)
 {
 	struct follow *f = ctx;
 
-	if (f->beginning)
+	if (f->beginning && !f->config.behind)
 		return;
+	if (f->beginning && s->id > f->last_before)
+		f->last_before = s->id;
 	f->sessions++;
 	if (settle_session(f->settle, s, f->now_ns) != STATUS_OK)
 		no_memory();
@@ -79,9 +82,12 @@ on_settled(void *ctx, const struct record *rec)
 static void
 on_left_over(void *ctx, const struct log_session *s, const char *missing)
 {
-	const struct follow *f = ctx;
+	struct follow *f = ctx;
 
-	f->config.session(f->config.ctx, s, missing);
+	if (missing != NULL || s->id > f->last_before)
+		f->config.session(f->config.ctx, s, missing);
+	else
+		f->sessions--; /* as if it had never been there */
 }
 
 static bool

@@ -8,7 +8,8 @@
  *        once where there are none.
  * Logs are read as soon as the kernel tells of a change in their folders (inotify), so that a
  * truncation loses next to nothing; and at every tick, for file systems that do not tell. What the
- * logs held before the start only tells whose and of which zone they are, and what is open.
+ * logs held before the start only tells whose and of which zone they are, and what is open; with
+ * `behind` its sessions are there to be found too, and those that are nobody's are not told.
  */
 #ifndef HATCHECK_FOLLOW_H
 #define HATCHECK_FOLLOW_H
@@ -25,6 +26,8 @@ struct follow_config {
 	const struct stories_config *beside;
 	struct broker *broker; /* opens the logs */
 	int64_t settle_ns;
+	bool
+	    behind; /* the capture may be of before the start: the log's sessions from then count */
 	size_t max_octets; /* of what waits to be settled */
 	settle_record_sink *record;
 	settle_session_sink *session;

@@ -40,6 +40,7 @@ open_beside(struct watch *w, struct fault *fault)
 	const struct follow_config config = { .beside = &o->judging.beside,
 		.broker = &w->broker,
 		.settle_ns = o->settle_ns,
+		.behind = o->interface_count == 0,
 		.max_octets = o->judging.max_memory / SETTLE_SHARE,
 		.record = watch_deliver,
 		.session = watch_deliver_session,

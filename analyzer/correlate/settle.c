@@ -224,10 +224,29 @@ report(struct settle *s, size_t i, int64_t now_ns)
 	settle_window_report(&s->window, c);
 }
 
+/*
+ * Packets of the time at which the session ended may still come: the capture is read late. Its
+ * stamp is the beginning of a second. Of a log whose clock is not known nothing can be said.
+ */
+static bool
+is_ahead(const struct settle *s, const struct log_session *x, const struct settle_now *now)
+{
+	int64_t ended_ns;
+
+	if (x->last_ns == LOG_TIME_NONE || s->window.octets > s->config.max_octets ||
+	    (!s->clock_known && x->offset_from == LOG_OFFSET_FROM_NONE))
+		return false;
+	ended_ns = log_session_utc(x, x->last_ns);
+	if (s->clock_known)
+		ended_ns = clock_to_wire(&s->clock, ended_ns);
+	return ended_ns + CLOCK_NS_PER_S > now->wire.last_ns;
+}
+
 /* A session that is due: it waits on, came late, or is nobody's. */
 static void
-settle_one(struct settle *s, size_t i, int64_t now_ns, bool last)
+settle_one(struct settle *s, size_t i, const struct settle_now *now, bool last)
 {
+	int64_t now_ns = now->now_ns;
 	struct settle_session *x = &s->window.sessions[i];
 	const struct match *m = correlate_of_session(s->correlate, i + 1);
 	struct settle_connection *c = m == NULL ? NULL : &s->window.connections[m->connection - 1];
@@ -237,7 +256,8 @@ settle_one(struct settle *s, size_t i, int64_t now_ns, bool last)
 	x->due_ns = now_ns + s->config.wait_ns;
 	if (c != NULL && !c->reported)
 		return; /* it goes with that one */
-	if (c == NULL && !last && s->config.is_open(s->config.ctx, &x->block->peer))
+	if (c == NULL && !last &&
+	    (is_ahead(s, x->block, now) || s->config.is_open(s->config.ctx, &x->block->peer)))
 		return;
 	if (c != NULL && c->session == 0) {
 		limits_hit(&s->limits, LIMIT_SESSIONS_LATE, 1);
@@ -310,7 +330,7 @@ settle(struct settle *s, const struct settle_now *now, bool last)
 		const struct settle_session *x = &w->sessions[i];
 
 		if (!x->told && !x->passing && (last || x->due_ns <= now->now_ns))
-			settle_one(s, i, now->now_ns, last);
+			settle_one(s, i, now, last);
 	}
 	end_round(s);
 	return status;

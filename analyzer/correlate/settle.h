@@ -6,7 +6,8 @@
  *        still open in the log; time, from the caller.
  * Out:   each record once, `wait_ns` after it came in: joined to its session and the HAT's decision
  *        (join.h), or without a session. Each session without a connection once, `wait_ns` after it
- *        ended, and not while the wire still has an open connection that it may be of.
+ *        came in, and not while the wire still has an open connection that it may be of, or
+ *        was not yet seen up to the session's end.
  * How:   what waits, the pairs reported in the last SETTLE_CONTEXT_NS, and what was reported
  * without its other side in the last SETTLE_LATE_NS, is correlated anew each time that something is
  * due, so that order and rivals are as in a whole run. What was reported stands: a session that is

@@ -150,6 +150,26 @@ def pipe():
     check(verdicts[0] == verdicts[1], "%s, and by and by %s", *verdicts)
 
 
+def pipe_with_log():
+    """A capture of before the start, its log and its packets kept: what analyze says of the same."""
+    case, demo, where = os.path.join(ROOT, "fixtures/cases/demo"), os.path.join(BUILD, "demo.pcap"), folder()
+    args = ["--log", os.path.join(case, "mail_logs"), "--hat", os.path.join(case, "hat.txt")]
+    kept = os.path.join(where, "kept")
+    with open(demo, "rb") as f:
+        live = Live("-", *args, "--write", kept, stdin=f)
+        check(live.process.wait(10) == 1, "findings are there: %s", live.err)
+    live.end()
+    live.valid()
+    for capture in (demo, kept):
+        done = subprocess.run([HATCHECK, "analyze", "--json", "-", *args, capture], stdout=subprocess.PIPE, check=False)
+        want, got = json.loads(done.stdout)["summary"], live.summary()["summary"]
+        for key in ("connections", "verdicts", "log_sessions", "matched"):
+            check(got[key] == want[key], "%s: %s, not %s", key, got[key], want[key])
+        for severity in ("error", "warning"):
+            check(got["findings"][severity] == want["findings"][severity], "%s, not %s", got["findings"], want["findings"])
+    shutil.rmtree(where)
+
+
 def _records(octets):
     """A little-endian pcap: its header, then each record."""
     yield octets[:24]

@@ -250,6 +250,40 @@ ParameterizedTest(size_t *i, settle, rows)
 	settle_free(p.settle);
 }
 
+/* The log is read already, its packets come by a pipe: a session waits for those of its time. */
+Test(settle, a_capture_that_is_behind)
+{
+	static const struct row row = { "",
+		{ { 20000, SESSION, 1, REJECT }, { 20000, RECORD, 1, REJECTED },
+		    { 30000, SESSION, 2, REJECT } },
+		0, "" };
+	struct play p;
+
+	begin(&p, &row, 1 << 20);
+	feed(&p, 100, &(struct event){ 700, RECORD, ANCHOR, ACCEPTED });
+	feed(&p, 100, &(struct event){ 700, SESSION, ANCHOR, ACCEPT });
+	feed(&p, 101, &(struct event){ 800, RECORD, ANCHOR + 1, ACCEPTED });
+	feed(&p, 101, &(struct event){ 800, SESSION, ANCHOR + 1, ACCEPT });
+	feed(&p, 1, &row.events[0]);
+	feed(&p, 2, &row.events[2]);
+	for (; p.now_ms < 140000; p.now_ms += ROUND_MS) {
+		struct settle_now now = now_of(&p);
+
+		now.wire.last_ns = p.now_ms / 4 * STORY_MS;
+		now.log.last_ns = 40000 * STORY_MS;
+		if (p.now_ms == 80000)
+			feed(&p, 1, &row.events[1]);
+		cr_assert_eq(settle_tick(p.settle, &now), STATUS_OK);
+		if (p.now_ms == 79500)
+			cr_expect_str_eq(p.told, "", "told already: %s", p.told);
+	}
+	/* The other one is told when there can be no packets of it any more. */
+	cr_expect_not_null(strstr(p.told, "1=1@"), "%s", p.told);
+	cr_expect_null(strstr(p.told, "-=1"), "%s", p.told);
+	cr_expect_not_null(strstr(p.told, "-=2!@12"), "%s", p.told);
+	settle_free(p.settle);
+}
+
 /* At the end nothing waits any longer. */
 Test(settle, the_end)
 {
