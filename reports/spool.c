@@ -2,13 +2,13 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "reports/spool_file.h"
 
 /* Records lie at multiples of this in memory and in the file, so that either can be read in place.
  */
@@ -102,64 +102,6 @@ told(const struct spool *s, struct fault *fault)
 }
 
 static int
-temporary(const char *folder)
-{
-	char path[4096];
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	/* Not every file system has files without a name. */
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd;
-	if ((size_t)snprintf(path, sizeof path, "%s/hatcheck-XXXXXX", folder) >= sizeof path) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
-
-static bool
-write_at(int fd, const void *from, size_t n, uint64_t offset)
-{
-	const uint8_t *p = from;
-
-	while (n > 0) {
-		ssize_t done = pwrite(fd, p, n, (off_t)offset);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		p += done;
-		n -= (size_t)done;
-		offset += (uint64_t)done;
-	}
-	return true;
-}
-
-/* Octets read: n, or less at the end of the file; -1 on an error. */
-static ssize_t
-read_at(int fd, void *to, size_t n, uint64_t offset)
-{
-	size_t have = 0;
-
-	while (have < n) {
-		ssize_t got = pread(fd, (uint8_t *)to + have, n - have, (off_t)(offset + have));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		have += (size_t)got;
-	}
-	return (ssize_t)have;
-}
-
-static int
 by_id(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -182,13 +124,13 @@ write_index(struct spool *s)
 		uint64_t first = s->pending[i].id / INDEX_BLOCK * INDEX_BLOCK;
 
 		memset(block, 0, sizeof block);
-		if (read_at(s->index, block, sizeof block, first * sizeof block[0]) < 0)
+		if (spool_file_read(s->index, block, sizeof block, first * sizeof block[0]) < 0)
 			return false;
 		for (; i < s->pending_count && s->pending[i].id - first < INDEX_BLOCK; i++)
 			block[s->pending[i].id - first] = s->pending[i].offset + 1;
 		if (first < s->low_id)
 			s->low_id = first; /* it was open for long */
-		if (!write_at(s->index, block, sizeof block, first * sizeof block[0]))
+		if (!spool_file_write(s->index, block, sizeof block, first * sizeof block[0]))
 			return false;
 	}
 	if (i > 0 && s->pending[i - 1].id > s->last_id)
@@ -220,7 +162,7 @@ static bool
 raise_floor(struct spool *s, uint64_t to)
 {
 	while (s->floor < to) {
-		ssize_t got = read_at(s->records, s->buf, s->room, s->floor);
+		ssize_t got = spool_file_read(s->records, s->buf, s->room, s->floor);
 		size_t at = 0;
 
 		if (got < (ssize_t)SPOOL_BLOCK_MIN)
@@ -244,20 +186,13 @@ raise_low_id(struct spool *s)
 	uint64_t block[INDEX_BLOCK];
 
 	for (; s->low_id + INDEX_BLOCK <= s->last_id; s->low_id += INDEX_BLOCK) {
-		if (read_at(s->index, block, sizeof block, s->low_id * sizeof block[0]) < 0)
+		if (spool_file_read(s->index, block, sizeof block, s->low_id * sizeof block[0]) < 0)
 			return false;
 		for (size_t i = 0; i < INDEX_BLOCK; i++)
 			if (block[i] > s->floor)
 				return true;
 	}
 	return true;
-}
-
-static bool
-give_back(int fd, uint64_t before)
-{
-	return before == 0 ||
-	       fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)before) == 0;
 }
 
 /* An eighth at a time, so that it seldom has to be done. */
@@ -268,7 +203,8 @@ trim(struct spool *s)
 		return STATUS_OK;
 	if (!raise_floor(s, s->start - s->max / 8 * 7) || !raise_low_id(s))
 		return failed(s, "read");
-	if (!give_back(s->records, s->floor) || !give_back(s->index, s->low_id * sizeof(uint64_t)))
+	if (!spool_file_give_back(s->records, s->floor) ||
+	    !spool_file_give_back(s->index, s->low_id * sizeof(uint64_t)))
 		return failed(s, "give back");
 	return STATUS_OK;
 }
@@ -289,12 +225,12 @@ static enum status
 flush(struct spool *s)
 {
 	if (s->records < 0) {
-		s->records = temporary(s->folder);
-		s->index = temporary(s->folder);
+		s->records = spool_file_new(s->folder);
+		s->index = spool_file_new(s->folder);
 		if (s->records < 0 || s->index < 0)
 			return failed(s, "open");
 	}
-	if (!write_at(s->records, s->buf, s->used, s->start) || !write_index(s))
+	if (!spool_file_write(s->records, s->buf, s->used, s->start) || !write_index(s))
 		return failed(s, "write");
 	s->start += s->used;
 	s->used = 0;
@@ -346,7 +282,7 @@ spool_add(struct spool *s, uint64_t id, const void *block, struct fault *fault)
 static size_t
 fetch(struct spool *s, uint8_t *to, size_t n, uint64_t offset)
 {
-	ssize_t got = read_at(s->records, to, n, offset);
+	ssize_t got = spool_file_read(s->records, to, n, offset);
 
 	if (got < 0)
 		failed(s, "read");
@@ -399,7 +335,7 @@ read_files(struct spool *s, spool_sink *sink, void *ctx)
 	if (s->pending_count > 0 && flush(s) != STATUS_OK)
 		return s->status;
 	for (uint64_t id = s->low_id; id <= s->last_id; id += INDEX_BLOCK) {
-		ssize_t got = read_at(s->index, block, sizeof block, id * sizeof block[0]);
+		ssize_t got = spool_file_read(s->index, block, sizeof block, id * sizeof block[0]);
 
 		if (got < 0)
 			return failed(s, "read");
@@ -439,7 +375,7 @@ offset_of(struct spool *s, uint64_t id)
 	uint64_t offset = 0;
 
 	if (s->records >= 0) {
-		if (read_at(s->index, &offset, sizeof offset, id * sizeof offset) < 0)
+		if (spool_file_read(s->index, &offset, sizeof offset, id * sizeof offset) < 0)
 			failed(s, "read");
 		return offset > s->floor ? offset - 1 : UINT64_MAX; /* a hole reads as 0 */
 	}

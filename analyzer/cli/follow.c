@@ -1,13 +1,11 @@
 #include "analyzer/cli/follow.h"
 
 #include <errno.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/cli/changes.h"
 #include "analyzer/cli/cli.h"
 #include "analyzer/maillog/log_tail.h"
 
@@ -216,20 +214,9 @@ follow_descriptor(const struct follow *f)
 void
 follow_news(struct follow *f, int64_t now_ns)
 {
-	char room[16 * (sizeof(struct inotify_event) + NAME_MAX + 1)]
-	    __attribute__((aligned(__alignof__(struct inotify_event))));
-	uint32_t what = 0;
-	ssize_t n;
+	bool moved = changes_read(f->changes);
 
-	while ((n = read(f->changes, room, sizeof room)) > 0) {
-		for (const char *at = room; at < room + n;) {
-			const struct inotify_event *e = (const void *)at;
-
-			what |= e->mask;
-			at += sizeof *e + e->len;
-		}
-	}
-	for (size_t i = 0; i < f->count && (what & ~(uint32_t)IN_MODIFY) != 0; i++)
+	for (size_t i = 0; i < f->count && moved; i++)
 		log_tail_look(&f->followed[i].tail);
 	f->now_ns = now_ns;
 	(void)read_logs(f);
@@ -309,24 +296,6 @@ follow_finish(struct follow *f, int64_t now_ns, int64_t packet_ns)
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-/* Of the path's folder, and of that in which the file lies if the path is a link. */
-static void
-watch_folders(const struct follow *f, const char *path)
-{
-	const uint32_t events = IN_MODIFY | IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO;
-	char *real = realpath(path, NULL);
-	const char *const paths[] = { path, real };
-
-	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-		char *copy = paths[i] == NULL ? NULL : strdup(paths[i]);
-
-		if (copy != NULL)
-			(void)inotify_add_watch(f->changes, dirname(copy), events);
-		free(copy);
-	}
-	free(real);
-}
-
 static enum status
 add_logs(struct follow *f, struct fault *fault)
 {
@@ -347,7 +316,7 @@ add_logs(struct follow *f, struct fault *fault)
 		l->whole_since_ns = INT64_MIN;
 		l->broker_path = broker_add(f->config.broker, l->path, BROKER_LOG);
 		log_tail_init(&l->tail, open_log, l);
-		watch_folders(f, l->path);
+		changes_watch(f->changes, l->path);
 		if (maillog_follow(f->logs, &start) != STATUS_OK)
 			return fault_set(fault, STATUS_NOMEM, "out of memory");
 		f->count++;
@@ -400,7 +369,7 @@ follow_open(struct follow **out, const struct follow_config *config, struct faul
 	if (status == STATUS_OK && beside->log_count > 0 && open_settle(f) != STATUS_OK)
 		status = fault_set(fault, STATUS_NOMEM, "out of memory");
 	if (status == STATUS_OK && beside->log_count > 0)
-		f->changes = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+		f->changes = changes_open();
 	if (status == STATUS_OK && beside->log_count > 0)
 		status = add_logs(f, fault);
 	if (status != STATUS_OK) {
