@@ -10,7 +10,7 @@
 #include "analyzer/cli/live.h"
 
 #define WATCH_TICK_MS 100
-#define WATCH_LINGER_NS (3 * INT64_C(500000000)) /* a closed connection waits for stragglers */
+#define WATCH_LINGER_NS (5 * INT64_C(250000000)) /* a closed connection waits for stragglers */
 
 /* Opens everything, watches until the end, and returns the exit status. */
 int watch(const struct live_options *options);
