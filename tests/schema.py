@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import sys
+import warnings
 
 import jsonschema
 
@@ -36,7 +37,7 @@ def strict(text):
 
 
 def validator(path):
-    """The schema with the others of its folder inside it, so that nothing is fetched."""
+    """The schema; the others of its folder are known by their names, so that nothing is fetched."""
     folder = os.path.dirname(os.path.abspath(path))
     schemas = {}
     for name in sorted(os.listdir(folder)):
@@ -44,10 +45,13 @@ def validator(path):
             with open(os.path.join(folder, name), encoding="utf-8") as file:
                 schemas[name] = json.load(file)
             jsonschema.Draft202012Validator.check_schema(schemas[name])
-    schema = schemas.pop(os.path.basename(path))
-    schema["$defs"].update(schemas)
-    return jsonschema.Draft202012Validator(
-        schema, format_checker=formats)
+    schema = schemas[os.path.basename(path)]
+    with warnings.catch_warnings():
+        # What later versions have in its place, that of Debian 12 has not.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        resolver = jsonschema.RefResolver(
+            schema["$id"], schema, store={other["$id"]: other for other in schemas.values()})
+    return jsonschema.Draft202012Validator(schema, resolver=resolver, format_checker=formats)
 
 
 def count(items, key, names):

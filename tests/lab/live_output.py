@@ -190,7 +190,10 @@ def _report(path, connections):
 
 def terminal():
     """A terminal shows counts, rate and findings in place, no taller than it is; then the report."""
-    master, slave = pty.openpty()
+    try:
+        master, slave = pty.openpty()
+    except OSError as error:
+        return "no terminal: %s" % error
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 20, 80, 0, 0))
     process = subprocess.Popen(
         [HATCHECK, "live", "-i", "lo", "--delayed-reject", "off"], stdout=slave, stderr=subprocess.PIPE,
