@@ -51,7 +51,7 @@ keep_text(struct dialog *d, struct bytes b)
 		limits_hit(d->limits, LIMIT_TEXT_NOT_KEPT, b.n);
 		return (struct piece){ 0, DIALOG_ABSENT };
 	}
-	if (b.p != NULL)
+	if (b.n > 0 && b.p != NULL)
 		memcpy(d->text + d->text_n, b.p, b.n);
 	d->text_n += (uint32_t)b.n;
 	return piece;
@@ -438,7 +438,7 @@ join_text(struct dialog *d, struct bytes text, bool first)
 	else if (d->reply_text_n < DIALOG_MAX_REPLY)
 		d->reply_text[d->reply_text_n++] = '\n';
 	text = bytes_head(text, (size_t)(DIALOG_MAX_REPLY - d->reply_text_n));
-	if (text.p != NULL)
+	if (text.n > 0 && text.p != NULL)
 		memcpy(d->reply_text + d->reply_text_n, text.p, text.n);
 	d->reply_text_n = (uint16_t)(d->reply_text_n + text.n);
 }
