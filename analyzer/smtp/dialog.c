@@ -62,6 +62,8 @@ dialog_text(const struct dialog *d, struct piece p)
 {
 	if (p.len == DIALOG_ABSENT)
 		return bytes_of(NULL, 0);
+	if (p.len == 0)
+		return bytes_of(d->text, 0);
 	return bytes_of(d->text + p.off, p.len);
 }
 
