@@ -31,7 +31,8 @@ struct flow {
 	struct entry *spare;         /* ended ones by `newer`, kept warm until memory is short */
 	uint64_t last_id;
 	int64_t now_ns, doubted_ns;
-	int64_t due_ns; /* until then nothing has to end */
+	struct entry *doubted; /* whose last segment has the stamp that is in doubt */
+	int64_t due_ns;        /* until then nothing has to end */
 	bool clock_set;
 };
 
@@ -146,6 +147,8 @@ end_entry(struct flow *f, struct entry *e)
 	unlink_entry(f, e);
 	unslot(f, e);
 	f->count--;
+	if (f->doubted == e)
+		f->doubted = NULL;
 	conn_finish(&e->conn);
 	f->sink(f->ctx, &e->conn);
 	conn_clear(&e->conn);
@@ -277,9 +280,11 @@ expire(struct flow *f)
 static void
 resolve_doubt(struct flow *f)
 {
-	brief_touch_newest(f->brief, f->now_ns);
-	if (f->newest[LIST_OPEN] != NULL)
-		f->newest[LIST_OPEN]->touched_ns = f->now_ns;
+	if (f->doubted != NULL)
+		f->doubted->touched_ns = f->now_ns;
+	else
+		brief_touch_newest(f->brief, f->now_ns);
+	f->doubted = NULL;
 	f->doubted_ns = 0;
 }
 
@@ -472,14 +477,17 @@ begin(struct flow *f, const struct conn_key *key, struct brief_entry *syn)
 	return e;
 }
 
-/* A SYN,ACK for another SYN than that of this connection, which is closed. */
+/* A SYN,ACK of another connection, for another SYN than that of this one, which is closed. */
 static bool
 answers_other_syn(const struct conn *c, enum dir dir, const struct segment *s)
 {
-	const struct conn_half *client = &c->half[DIR_CLIENT];
+	const struct conn_half *client = &c->half[DIR_CLIENT], *server = &c->half[DIR_SERVER];
 
-	return dir == DIR_SERVER && (s->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) &&
-	       client->start_seen && conn_off(client, s->ack) != client->origin && conn_closed(c);
+	return dir == DIR_SERVER &&
+	       (s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
+	       client->start_seen && conn_off(client, s->ack) != client->origin &&
+	       !(server->start_seen && conn_off(server, s->seq + 1) == server->origin) &&
+	       conn_closed(c);
 }
 
 /* Where nothing but brief entries is known of a segment's ports. */
@@ -575,9 +583,12 @@ after_segment(struct flow *f, struct entry *e)
 	    brief_add_reported(f->brief, &e->conn, f->now_ns) != NULL) {
 		set_due(f, f->now_ns, FLOW_STRAGGLER_NS);
 		end_entry(f, e);
-	} else if (list != e->list || f->now_ns - e->touched_ns > FLOW_SLACK_NS) {
+	} else if (list != e->list || f->now_ns - e->touched_ns > FLOW_SLACK_NS ||
+		   f->doubted_ns != 0) {
 		unlink_entry(f, e);
 		link_entry(f, e, list);
+		if (f->doubted_ns != 0)
+			f->doubted = e;
 	}
 }
 

@@ -69,6 +69,8 @@ static const struct {
 	    "C S; S SA; C A; S '220 x~; C q+2 'IT~; S A +400000; C +-400000 'QU; S k+4 '221~;"
 	    "S FA k+4; C FA q+4; S A k+5",
 	    "accepted/no_mail high gaps=0" },
+	{ "minutes without a packet, and then an RST, mirrored", "C1 S; C R +400000; &",
+	    "unanswered | incomplete packets=1/0" },
 	{ "minutes without a packet, and then a SYN", "C S; C1 S +400000; S1 SA; C1 A; S1 RA",
 	    "unanswered | tcprefuse high packets=2/2" },
 	{ "days without a packet", "C1 S; S1 SA; C1 A; S1 RA; C S +200000000; S SA; C A; S RA",
