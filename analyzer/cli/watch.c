@@ -199,9 +199,16 @@ packet_now(const struct watch *w)
 static void
 tick(struct watch *w, bool dry)
 {
+	bool second;
+
 	w->now_ns = watch_clock_ns(CLOCK_MONOTONIC);
 	if (w->now_ns < w->tick_ns)
 		return;
+	second = w->now_ns >= w->second_ns;
+	if (second) { /* first: nobody is missed whose packets were dropped */
+		w->second_ns = w->now_ns + NS_PER_S;
+		check_interfaces(w, false);
+	}
 	w->tick_ns = w->now_ns + WATCH_TICK_MS * NS_PER_MS;
 	if (dry && (w->live != NULL || w->packet_ns != 0))
 		engine_time(w->engine, packet_now(w));
@@ -212,11 +219,8 @@ tick(struct watch *w, bool dry)
 	heed_signals(w);
 	w->ended |=
 	    w->options->duration_ns > 0 && w->now_ns - w->start_ns >= w->options->duration_ns;
-	if (w->now_ns < w->second_ns)
-		return;
-	w->second_ns = w->now_ns + NS_PER_S;
-	check_interfaces(w, false);
-	show(w, false);
+	if (second)
+		show(w, false);
 }
 
 static int
