@@ -128,9 +128,13 @@ take_vitals(const struct watch *w, struct vitals *v)
 static void
 check_interfaces(struct watch *w, bool last)
 {
-	if (w->live != NULL && health_check(&w->health, w->now_ns, last, &w->limits) &&
-	    w->follow != NULL)
-		follow_gap(w->follow, watch_clock_ns(CLOCK_REALTIME));
+	int64_t now_ns = watch_clock_ns(CLOCK_REALTIME);
+
+	if (w->live == NULL || !health_check(&w->health, w->now_ns, last, &w->limits))
+		return;
+	engine_gap(w->engine, now_ns);
+	if (w->follow != NULL)
+		follow_gap(w->follow, now_ns);
 }
 
 static void

@@ -97,6 +97,12 @@ engine_time(struct engine *e, int64_t now_ns)
 	flow_time(e->flow, now_ns);
 }
 
+void
+engine_gap(struct engine *e, int64_t now_ns)
+{
+	flow_gap(e->flow, now_ns);
+}
+
 bool
 engine_has_client(const struct engine *e, const struct addr *client)
 {

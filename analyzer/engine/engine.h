@@ -42,6 +42,8 @@ struct engine *engine_new(const struct engine_config *config, record_sink *sink,
 void engine_frame(struct engine *e, const struct frame *frame);
 /* Advances packet time without a frame (live, while the wire is silent). */
 void engine_time(struct engine *e, int64_t now_ns);
+/* Up to now (packet time) packets were dropped, which is held against no connection of then. */
+void engine_gap(struct engine *e, int64_t now_ns);
 /* Whether a connection of that client (family 0: of any) is still open. O(open connections). */
 bool engine_has_client(const struct engine *e, const struct addr *client);
 void engine_finish(struct engine *e); /* every open connection ends here */

@@ -80,6 +80,7 @@ struct conn {
 	uint8_t history_n, ts_digits;
 	bool overdue; /* patience was once exceeded */
 	bool evicted; /* given up for memory: not all of it was seen */
+	bool dropped; /* packets of its time were dropped before they were captured */
 	struct conn_half half[DIR_COUNT];
 	struct dialog dialog;
 	uint64_t id;

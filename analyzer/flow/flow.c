@@ -32,6 +32,7 @@ struct flow {
 	uint64_t last_id;
 	int64_t now_ns, doubted_ns;
 	struct entry *doubted; /* whose last segment has the stamp that is in doubt */
+	int64_t gap_ns;        /* the last time at which packets were dropped */
 	int64_t due_ns;        /* until then nothing has to end */
 	bool clock_set;
 };
@@ -149,6 +150,7 @@ end_entry(struct flow *f, struct entry *e)
 	f->count--;
 	if (f->doubted == e)
 		f->doubted = NULL;
+	e->conn.dropped = e->conn.first_ts_ns <= f->gap_ns;
 	conn_finish(&e->conn);
 	f->sink(f->ctx, &e->conn);
 	conn_clear(&e->conn);
@@ -182,6 +184,7 @@ end_brief(struct flow *f, struct brief_entry *h, bool evicted)
 	conn.evicted = evicted;
 	if (evicted && f->now_ns > conn.last_ts_ns)
 		conn.last_ts_ns = f->now_ns;
+	conn.dropped = conn.first_ts_ns <= f->gap_ns;
 	brief_remove(f->brief, h);
 	conn_finish(&conn);
 	f->sink(f->ctx, &conn);
@@ -323,6 +326,12 @@ void
 flow_time(struct flow *f, int64_t now_ns)
 {
 	set_clock(f, now_ns);
+}
+
+void
+flow_gap(struct flow *f, int64_t now_ns)
+{
+	f->gap_ns = now_ns;
 }
 
 /* --- beginnings -------------------------------------------------------------------------- */
@@ -669,6 +678,7 @@ flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
 	f->idle_ns[LIST_OPEN] = FLOW_IDLE_NS;
 	f->idle_ns[LIST_CLOSED] = config->linger_ns;
 	f->due_ns = INT64_MAX;
+	f->gap_ns = INT64_MIN;
 	f->sink = sink;
 	f->ctx = ctx;
 	f->brief = brief_new(config->budget, config->secret);

@@ -43,6 +43,8 @@ struct flow *flow_new(const struct flow_config *config, flow_sink *sink, void *c
 /* n segments, one after the other. */
 void flow_segments(struct flow *f, const struct segment *seg, size_t n);
 void flow_time(struct flow *f, int64_t now_ns);
+/* Up to now, packets that nobody saw may have been dropped: connections there may lack some. */
+void flow_gap(struct flow *f, int64_t now_ns);
 /* Whether a connection of that client is open (family 0: of any client), its SYN answered. O(open).
  */
 bool flow_has_client(const struct flow *f, const struct addr *client);

@@ -65,7 +65,7 @@ holds_unanswered(const struct facts *f)
 {
 	if (f->conn->evicted && f->conn->last_ts_ns - f->conn->first_ts_ns < EVICTED_LATE_NS)
 		return false;
-	return f->only_syns;
+	return f->only_syns && !f->conn->dropped;
 }
 
 static struct text
@@ -249,6 +249,8 @@ missing(const struct facts *f)
 {
 	if (f->conn->evicted)
 		return "given up for memory before its end";
+	if (f->only_syns && f->conn->dropped)
+		return "packets of this time were dropped before they could be captured";
 	if (f->server->packets == 0)
 		return "only the client's side was captured";
 	if (f->client->packets == 0 && f->greeting->code / 100 == 2)

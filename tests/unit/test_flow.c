@@ -103,3 +103,21 @@ ParameterizedTest(size_t *i, flow, rows)
 {
 	scene_check(rows[*i].why, rows[*i].script, rows[*i].said);
 }
+
+/* What may have been dropped is held against nobody; what is proven holds, and so does what came
+ * later. */
+Test(flow, packets_that_were_dropped)
+{
+	const char *said =
+	    "tcprefuse high packets=2/2 | incomplete packets=1/0 | unanswered high packets=1/0";
+	const char *missed;
+	struct scene s;
+
+	scene_init(&s, 1 << 24);
+	scene_play(&s, "C1 S; C S; S SA; C A; S RA");
+	flow_gap(s.flow, s.ts_ns);
+	scene_play(&s, "C2 S +1000");
+	scene_finish(&s);
+	cr_assert(scene_says(s.said, said, &missed), "%s; said was: %s", missed, s.said);
+	scene_clear(&s);
+}
