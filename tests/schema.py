@@ -10,9 +10,14 @@ import datetime
 import json
 import os
 import sys
-import warnings
+import threading
 
 import jsonschema
+
+try:
+    import referencing
+except ImportError:  # before version 4.18, as in Debian 12
+    referencing = None
 
 formats = jsonschema.FormatChecker()
 
@@ -36,6 +41,18 @@ def strict(text):
     return json.loads(text, object_pairs_hook=pairs, parse_float=no_float, parse_constant=no_float)
 
 
+class Check:
+    """A schema, for any number of threads: the resolver of Debian 12 remembers where it is."""
+
+    def __init__(self, schema, make):
+        self.schema, self.make, self.own = schema, make, threading.local()
+
+    def iter_errors(self, item):
+        if not hasattr(self.own, "validator"):
+            self.own.validator = self.make()
+        return self.own.validator.iter_errors(item)
+
+
 def validator(path):
     """The schema; the others of its folder are known by their names, so that nothing is fetched."""
     folder = os.path.dirname(os.path.abspath(path))
@@ -46,12 +63,17 @@ def validator(path):
                 schemas[name] = json.load(file)
             jsonschema.Draft202012Validator.check_schema(schemas[name])
     schema = schemas[os.path.basename(path)]
-    with warnings.catch_warnings():
-        # What later versions have in its place, that of Debian 12 has not.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        resolver = jsonschema.RefResolver(
-            schema["$id"], schema, store={other["$id"]: other for other in schemas.values()})
-    return jsonschema.Draft202012Validator(schema, resolver=resolver, format_checker=formats)
+    known = {other["$id"]: other for other in schemas.values()}
+
+    def make():
+        if referencing is None:
+            return jsonschema.Draft202012Validator(
+                schema, resolver=jsonschema.RefResolver(schema["$id"], schema, store=known), format_checker=formats)
+        registry = referencing.Registry().with_resources(
+            (name, referencing.Resource.from_contents(other)) for name, other in known.items())
+        return jsonschema.Draft202012Validator(schema, registry=registry, format_checker=formats)
+
+    return Check(schema, make)
 
 
 def count(items, key, names):
