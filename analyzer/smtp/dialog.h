@@ -27,6 +27,7 @@
 #ifndef HATCHECK_SMTP_DIALOG_H
 #define HATCHECK_SMTP_DIALOG_H
 
+#include "analyzer/smtp/body.h"
 #include "analyzer/smtp/command.h"
 #include "analyzer/smtp/line.h"
 #include "capture/base/limits.h"
@@ -131,8 +132,8 @@ struct dialog {
 	bool footing_new;       /* the line to come has to be a command, or it was none */
 	bool released;          /* it shall not */
 	bool start_unseen[DIR_COUNT];
-	uint8_t client;    /* enum client_state */
-	uint8_t body_line; /* how far into CR LF . CR LF the body is */
+	uint8_t client; /* enum client_state */
+	struct body body;
 	bool bare_lf;      /* the client ends its lines with a bare LF */
 	uint64_t body_off; /* where it began */
 	uint64_t chunk_left;

@@ -1,0 +1,25 @@
+/*
+ * body: the end of a message, found without reading the message.      RFC 5321 4.1.1.4
+ *
+ * In:    the client's octets after 354, in any cut.
+ * Out:   where <CR LF . CR LF> ends. A client that ends its own lines with a bare LF is taken to
+ *        end its message so.
+ * Fails: never.
+ * Cost:  one memchr for each dot.
+ */
+#ifndef HATCHECK_BODY_H
+#define HATCHECK_BODY_H
+
+#include "analyzer/flow/run.h"
+
+struct body {
+	uint8_t seen; /* octets of the ending, up to where it stands */
+};
+
+/* It begins here, at the start of a line. */
+void body_begin(struct body *b);
+
+/* Takes octets from the run up to the end of the message: true when that was there. */
+bool body_skip(struct body *b, struct run *run, bool bare_lf);
+
+#endif

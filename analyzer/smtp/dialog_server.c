@@ -1,0 +1,149 @@
+#include <stdlib.h>
+
+#include "analyzer/smtp/dialog_parts.h"
+#include "analyzer/smtp/reply.h"
+
+struct bytes
+dialog_reply_text(const struct dialog *d)
+{
+	return bytes_of(d->reply_text, d->reply_text_n);
+}
+
+/* Lines of a reply that may be asked for later are joined by LF. */
+static void
+join_text(struct dialog *d, struct bytes text, bool first)
+{
+	if (d->reply_text == NULL) {
+		if (!budget_take(d->budget, DIALOG_MAX_REPLY))
+			return;
+		d->reply_text = malloc(DIALOG_MAX_REPLY);
+		if (d->reply_text == NULL) {
+			budget_give(d->budget, DIALOG_MAX_REPLY);
+			return;
+		}
+	}
+	if (first)
+		d->reply_text_n = 0;
+	else if (d->reply_text_n < DIALOG_MAX_REPLY)
+		d->reply_text[d->reply_text_n++] = '\n';
+	text = bytes_head(text, (size_t)(DIALOG_MAX_REPLY - d->reply_text_n));
+	if (text.n > 0 && text.p != NULL)
+		memcpy(d->reply_text + d->reply_text_n, text.p, text.n);
+	d->reply_text_n = (uint16_t)(d->reply_text_n + text.n);
+}
+
+/* No further line belongs to the reply: it finds its place, or waits for it. */
+static void
+finish_reply(struct dialog *d, struct bytes text)
+{
+	d->reply_open = false;
+	if (dialog_place_reply(d, &d->reply, text))
+		return;
+	d->held = d->reply;
+	d->held_set = true;
+	if (text.p != d->reply_text)
+		join_text(d, text, true);
+}
+
+/*
+ * One line of the server. The code of the last line of a reply governs; a line that is no
+ * reply line inside the dialogue is passed over, as clients do.
+ */
+static void
+on_server_line(struct dialog *d, const struct line *line, uint64_t ack_off)
+{
+	struct reply_line part;
+	bool first = !d->reply_open, final;
+	struct bytes text;
+
+	if (line->cut)
+		limits_hit(d->limits, LIMIT_LINES_CUT, 1);
+	if (!reply_line_parse(line->text, &part)) {
+		if (line->end == LINE_GAP && reply_line_possible(line->text))
+			return;
+
+		if (!d->server_begun && !d->start_unseen[DIR_SERVER] && line->off == 0) {
+			d->not_smtp = true;
+			d->server_opaque = true;
+			d->client = CLIENT_OPAQUE;
+		}
+		return;
+	}
+	if (line->end == LINE_GAP && !part.separated)
+		return; /* `554` could still become `554-` */
+	d->server_begun = true;
+	final = !part.more || line->end == LINE_EOF;
+	if (first) {
+		d->reply = (struct dialog_reply){ .off = line->off, .ack_off = line->peer_off };
+		d->reply_open = true;
+	}
+	d->reply.code = part.code;
+	d->reply.end_off = line->end_off;
+	d->reply.last_ack_off = ack_off;
+	d->reply.frame_no = line->frame_no;
+	d->reply.ts_ns = line->ts_ns;
+	d->reply.cut = line->end == LINE_GAP;
+	text = part.text;
+	if (!first || (!final && (d->greeting.code == 0 || part.code >= 400))) {
+		join_text(d, part.text, first);
+		text = dialog_reply_text(d);
+	}
+	if (final)
+		finish_reply(d, text);
+}
+
+size_t
+dialog_feed_server(struct dialog *d, struct run run)
+{
+	uint64_t from = run.off;
+	struct line line;
+
+	d->server_spoke = d->server_spoke || run.data.n > 0;
+	if (run.segment_start && run.data.n >= 4 && d->line[DIR_SERVER].skip) {
+		/* After a gap: a segment that begins like a reply begins a line. */
+		struct reply_line part;
+
+		if (reply_line_parse(bytes_head(run.data, 4), &part))
+			d->line[DIR_SERVER].skip = d->line[DIR_SERVER].partial = false;
+	}
+	while (run.data.n > 0 && !d->held_set) {
+		if (d->server_opaque)
+			run_take(&run, run.data.n);
+		else if (smtp_line_next(&d->line[DIR_SERVER], &run, d->budget, &line)) {
+			d->off[DIR_SERVER] = run.off;
+			on_server_line(d, &line, run.peer_off);
+		}
+	}
+	d->off[DIR_SERVER] = run.off;
+	return (size_t)(run.off - from);
+}
+
+void
+dialog_gap_server(struct dialog *d)
+{
+	struct line line;
+
+	if (d->server_opaque)
+		return;
+	if (smtp_line_break(&d->line[DIR_SERVER], d->off[DIR_SERVER], LINE_GAP, &line))
+		on_server_line(d, &line, line.peer_off);
+	d->reply_open = false;
+	d->server_begun = true;
+	/* A reply that waits was before it: only the ones to come are in doubt. */
+	d->unsure_then = d->held_set;
+	d->unsure = d->unsure || !d->held_set;
+}
+
+void
+dialog_end_server(struct dialog *d, bool whole)
+{
+	struct line line;
+
+	if (d->server_opaque)
+		return;
+	if (smtp_line_break(
+		&d->line[DIR_SERVER], d->off[DIR_SERVER], whole ? LINE_EOF : LINE_GAP, &line))
+		on_server_line(d, &line, line.peer_off);
+	if (whole && d->reply_open)
+		finish_reply(d, dialog_reply_text(d)); /* `554-` is all there is of it */
+}

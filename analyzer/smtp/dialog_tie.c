@@ -1,0 +1,263 @@
+#include "analyzer/smtp/dialog_parts.h"
+
+static struct dialog_path *
+path_at(struct dialog_paths *paths, uint32_t index)
+{
+	return index < paths->count ? &paths->v[index] : NULL;
+}
+
+static void
+answer_path(
+    struct dialog *d, struct dialog_path *path, const struct dialog_reply *r, struct bytes text)
+{
+	if (path == NULL)
+		return;
+	path->code = r->code;
+	path->cut = r->cut;
+	path->reply_frame_no = r->frame_no;
+	path->reply = dialog_keep_text(d, bytes_head(text, DIALOG_MAX_REPLY));
+}
+
+static void
+answer_rcpt(struct dialog *d, uint32_t index, const struct dialog_reply *r, struct bytes text)
+{
+	struct dialog_path *path = path_at(&d->recipients, index);
+
+	if (path == NULL) {
+		d->accepted_unlisted += r->code < 300;
+		d->refused_unlisted += r->code >= 400;
+	}
+	d->tx_accepted += r->code < 300;
+	answer_path(d, path, r, text);
+}
+
+/* What the client sends next, where it has waited to be told. */
+static void
+go_on(struct dialog *d, enum client_state state)
+{
+	if (d->client == CLIENT_WAIT)
+		d->client = (uint8_t)state;
+}
+
+static void
+answer_auth(struct dialog *d, const struct dialog_reply *r)
+{
+	go_on(d, r->code == 334 ? CLIENT_SECRET : CLIENT_COMMANDS);
+	if (r->code == 334)
+		return;
+	if (r->code < 300)
+		d->auth = TRY_ACCEPTED;
+	else if (d->auth != TRY_ACCEPTED)
+		d->auth = TRY_REFUSED;
+}
+
+static void
+answer_starttls(struct dialog *d, const struct dialog_reply *r)
+{
+	go_on(d, CLIENT_COMMANDS);
+	if (r->code < 300) {
+		d->tls = TRY_ACCEPTED;
+		d->client = CLIENT_OPAQUE;
+		d->server_opaque = true;
+	} else if (d->tls != TRY_ACCEPTED) {
+		d->tls = TRY_REFUSED;
+	}
+}
+
+/* Content is refused where a recipient was accepted; otherwise the refusal follows from theirs. */
+static void
+refuse_content(struct dialog *d)
+{
+	d->content_refused += !d->tx_unsure && d->tx_accepted > 0;
+	d->untied += d->tx_unsure;
+}
+
+/* 354 was given for it, so somebody would have got it. */
+static void
+answer_message(struct dialog *d, const struct dialog_reply *r)
+{
+	d->body_open = false;
+	d->content_refused += r->code >= 400;
+	d->messages += r->code < 400;
+}
+
+static void
+answer_chunk(struct dialog *d, const struct dialog_reply *r, bool last)
+{
+	d->bodies_accepted += r->code < 300;
+	d->body_open = d->body_open && !last && r->code < 400;
+	if (r->code >= 400)
+		refuse_content(d);
+	else
+		d->messages += last;
+}
+
+static void
+answer_data(struct dialog *d, const struct dialog_reply *r)
+{
+	go_on(d, r->code < 400 ? CLIENT_BODY : CLIENT_COMMANDS);
+	if (r->code < 400) {
+		dialog_begin_body(d, d->off[DIR_CLIENT]);
+		d->bodies_accepted++;
+	} else {
+		refuse_content(d);
+	}
+}
+
+static void
+answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_reply *r,
+    struct bytes text)
+{
+	switch (p->id) {
+	case COMMAND_MAIL:
+		d->tx_accepted = 0;
+		d->tx_unsure = false;
+		answer_path(d, path_at(&d->senders, p->index), r, text);
+		break;
+	case COMMAND_RCPT:
+		answer_rcpt(d, p->index, r, text);
+		break;
+	case COMMAND_DATA:
+		answer_data(d, r);
+		break;
+	case COMMAND_BODY:
+		answer_message(d, r);
+		break;
+	case COMMAND_BDAT:
+		answer_chunk(d, r, p->last);
+		break;
+	case COMMAND_STARTTLS:
+		answer_starttls(d, r);
+		break;
+	case COMMAND_AUTH:
+	case COMMAND_SECRET:
+		answer_auth(d, r);
+		break;
+	case COMMAND_QUIT:
+		d->quit_answered = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static bool
+received(const struct dialog_pending *p, const struct dialog_reply *r)
+{
+	return r->ack_off == RUN_PEER_UNKNOWN || p->end_off <= r->ack_off;
+}
+
+/*
+ * The server had client octets that are still to be read here: its reply may answer them. Not
+ * so when the client itself waits, for this reply or what comes after it.
+ */
+static bool
+client_behind(const struct dialog *d, const struct dialog_reply *r)
+{
+	if (d->client == CLIENT_LOST && d->footing_waits && d->footing_needs > r->off)
+		return false;
+	return r->ack_off != RUN_PEER_UNKNOWN && r->ack_off > d->off[DIR_CLIENT] &&
+	       d->client != CLIENT_WAIT && d->client != CLIENT_OPAQUE;
+}
+
+/*
+ * After octets that were not seen. Everything before this command was received when the last
+ * reply was sent, and this is what the client sent next when it had read exactly that reply. And
+ * 354 answers nothing but DATA, and that the one after which the client still waits.
+ */
+static bool
+at_rest(const struct dialog *d, uint32_t n, const struct dialog_reply *r)
+{
+	const struct dialog_pending *p = &d->pending[d->pending_head + n];
+
+	if (p->id == PENDING_GAP || !received(p, r))
+		return false;
+	if (r->code == 354)
+		return p->id == COMMAND_DATA && r->ack_off == p->end_off;
+	return d->last_set && d->last.end_off == r->off && d->last.last_ack_off == p->off &&
+	       p->peer_off == r->off;
+}
+
+void
+dialog_pass_untied(struct dialog *d, const struct dialog_reply *r)
+{
+	d->untied++;
+	d->bodies_accepted += r->code == 354;
+	if (d->client == CLIENT_WAIT && r->ack_off != RUN_PEER_UNKNOWN && d->pending_count > 0 &&
+	    r->ack_off > d->pending[d->pending_head + d->pending_count - 1].end_off)
+		dialog_lose_client(d); /* the server went on: what we wait for was not seen */
+}
+
+/* False: not yet, the client's octets that it may answer are still to come. */
+static bool
+tie(struct dialog *d, const struct dialog_reply *r, struct bytes text)
+{
+	struct dialog_pending *p = dialog_front(d);
+	uint32_t n = 0;
+
+	if (!d->unsure && (p == NULL || p->id != PENDING_GAP)) {
+		bool acks_tell = d->greatest_ack > 0 && r->ack_off != RUN_PEER_UNKNOWN;
+
+		if (p != NULL && (received(p, r) || !acks_tell)) {
+			struct dialog_pending mine = *p;
+
+			dialog_pop(d, 1);
+			answer(d, &mine, r, text);
+			return true;
+		}
+		if (p == NULL && client_behind(d, r))
+			return false;
+		d->unsolicited++;
+		if (r->code >= 400 && (d->client == CLIENT_BODY || d->client == CLIENT_CHUNK))
+			refuse_content(d);
+		return true;
+	}
+	while (n < d->pending_count && !at_rest(d, n, r))
+		n++;
+	if (n < d->pending_count) {
+		struct dialog_pending mine = d->pending[d->pending_head + n];
+
+		dialog_pop(d, n + 1);
+		d->unsure = false;
+		d->tx_unsure = true; /* something before it was not seen */
+		answer(d, &mine, r, text);
+		return true;
+	}
+	if (client_behind(d, r))
+		return false;
+	dialog_pass_untied(d, r);
+	return true;
+}
+
+static void
+greet(struct dialog *d, const struct dialog_reply *r)
+{
+	d->greeting = *r;
+	d->greeting_sure = !d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0;
+}
+
+/* A reply is whole. True when it has found its place. */
+bool
+dialog_place_reply(struct dialog *d, const struct dialog_reply *r, struct bytes text)
+{
+	if (r->ack_off != RUN_PEER_UNKNOWN && r->ack_off > d->greatest_ack &&
+	    r->ack_off < UINT64_MAX)
+		d->greatest_ack = r->ack_off;
+	if (d->first.code == 0) {
+		d->first = *r;
+		d->first_text = dialog_keep_text(d, bytes_head(text, DIALOG_MAX_REPLY));
+	}
+	/*
+	 * The first reply of the stream, or one that was sent before the server had
+	 * received a single octet, answers nothing: it greets.
+	 */
+	if (d->greeting.code == 0 && !d->last_set &&
+	    ((!d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0) ||
+		(!d->start_unseen[DIR_CLIENT] && r->ack_off == d->begin && r->code / 100 != 3)))
+		greet(d, r);
+	else if (!tie(d, r, text))
+		return false;
+	d->last = *r;
+	d->last_set = true;
+	return true;
+}
