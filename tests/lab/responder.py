@@ -1,6 +1,7 @@
 """responder: what the tests of `hatcheck respond` share: a server, clients, a witness on the wire."""
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -42,16 +43,29 @@ def need(program):
     return path
 
 
+def with_port(address):
+    """Where it may listen: not on a port that a client may be given, whom a witness took for it."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    while True:
+        port = random.randrange(10000, 30000)
+        with socket.socket(family) as probe:
+            try:
+                probe.bind((address, port))
+            except OSError:
+                continue
+        return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
 class Server:
     """A responder in a folder of its own: `hat` is a text, the log is the file mail_logs."""
 
-    def __init__(self, program, *options, hat=HAT, listen=("127.0.0.1:0",), log=True, prefix=()):
+    def __init__(self, program, *options, hat=HAT, listen=("127.0.0.1",), log=True, prefix=()):
         self.folder = tempfile.mkdtemp(prefix="hatcheck-respond-")
         self.log_path = os.path.join(self.folder, "mail_logs")
         self.hat_path = os.path.join(self.folder, "hat.txt")
         command = [*prefix, program, "respond", "--hostname", "mx.test"]
         for address in listen:
-            command += ["--listen", address]
+            command += ["--listen", address if address.endswith(":0") else with_port(address)]
         if hat is not None:
             self.write("hat.txt", hat)
             command += ["-t", self.hat_path]
