@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "analyzer/correlate/traces.h"
+
 #define RANGE_S (CLOCK_MAX_ZONE_S + CLOCK_MAX_SKEW_S)
 #define BUCKETS (2 * RANGE_S + 1)
 #define AROUND 12     /* buckets on each side that tell what chance alone gives */
@@ -16,12 +18,6 @@
 
 /* Offsets from UTC that are in use, in minutes; whole hours from -12 to +14 besides. */
 static const int16_t odd_zones[] = { -570, -210, 210, 270, 330, 345, 390, 525, 570, 630, 765 };
-
-static int
-compare_addr(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a, b, sizeof *a);
-}
 
 /* Seconds from the nearest zone. */
 static int64_t
@@ -72,57 +68,14 @@ vote_group(const struct trace *w, size_t n, const struct trace *l, size_t m, uin
 	}
 }
 
-static size_t
-group_end(const struct trace *t, size_t from, size_t count)
-{
-	size_t to = from;
-
-	while (to < count && compare_addr(&t[to].addr, &t[from].addr) == 0)
-		to++;
-	return to;
-}
-
-static uint64_t
-groups(const struct trace *t, size_t count)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < count; i = group_end(t, i, count))
-		n++;
-	return n > 0 ? n : 1;
-}
-
-/* A client's connections and sessions. */
-struct party {
-	const struct trace *wire, *log;
-	size_t wires, logs;
-};
-
-/* The next client that has both, from `rest`, which is moved on. */
-static bool
-next_party(struct party *rest, struct party *out)
-{
-	while (rest->wires > 0 && rest->logs > 0) {
-		int order = compare_addr(&rest->wire->addr, &rest->log->addr);
-		size_t n = order <= 0 ? group_end(rest->wire, 0, rest->wires) : 0;
-		size_t m = order >= 0 ? group_end(rest->log, 0, rest->logs) : 0;
-
-		*out = (struct party){ rest->wire, rest->log, n, m };
-		*rest = (struct party){ rest->wire + n, rest->log + m, rest->wires - n,
-			rest->logs - m };
-		if (order == 0 && out->wire->addr.family != 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 vote_all(struct party all, uint32_t *votes)
 {
-	uint64_t left = CLOCK_MAX_PAIRS, share = CLOCK_MAX_PAIRS / groups(all.wire, all.wires);
+	uint64_t left = CLOCK_MAX_PAIRS, clients = traces_clients(all.wire, all.wires);
+	uint64_t share = CLOCK_MAX_PAIRS / (clients > 0 ? clients : 1);
 	struct party p;
 
-	while (next_party(&all, &p))
+	while (party_next(&all, &p))
 		vote_group(p.wire, p.wires, p.log, p.logs, votes, share, &left);
 }
 
@@ -151,7 +104,7 @@ any_near(struct party all)
 {
 	struct party p;
 
-	while (next_party(&all, &p))
+	while (party_next(&all, &p))
 		if (lie_near(&p))
 			return true;
 	return false;

@@ -3,41 +3,19 @@
 #include <stdlib.h>
 
 #include "analyzer/correlate/align.h"
+#include "analyzer/correlate/pairing.h"
+#include "analyzer/correlate/rival.h"
+#include "analyzer/correlate/traces.h"
 
-/* Weights of a pair. Whoever is of the same client and inside the window may be a pair. */
-#define WEIGHT_CLIENT 2400
-#define WEIGHT_UNKNOWN_CLIENT 1200
-#define WEIGHT_OPEN 500      /* lost over the window */
-#define WEIGHT_CLOSE 300     /* likewise */
-#define WEIGHT_PARTIES 600   /* won or lost, for senders and recipients each */
-#define WEIGHT_ONE_SIDED 500 /* one side has parties and the other, whole, has none */
-#define WEIGHT_ACTION 200
-#define WEIGHT_TLS 50
-#define WEIGHT_UNMET 1500 /* lost where the gateway need not have known of it */
-#define RIVAL_MARGIN 260  /* less than this apart, two assignments are as good as equal */
-#define RIVAL_REACH 32    /* neighbours on each side that are looked at */
-#define NEAR_NS (CLOCK_NS_PER_S * 3 / 2)
-#define MAX_CELLS ((uint64_t)1 << 25) /* of the bands of one client, and octets */
-#define SLICES ((size_t)8)            /* of a client's connections that tell the clock, */
-#define SLICE 512                     /* each of so many */
-#define CLOCK_MATCHES 100000          /* are enough for it */
+#define SLICES ((size_t)8)   /* of a client's connections that tell the clock, */
+#define SLICE 512            /* each of so many */
+#define CLOCK_MATCHES 100000 /* are enough for it */
 #define LOSSY_PER_MILLE 3
-
-struct list {
-	struct trace *v;
-	size_t count, room;
-};
-
-/* What a session without a client says of it. */
-struct hint {
-	char group[64], match[64], sbrs[16];
-	bool masked; /* the log has it, but not to be read: x.x.x.x */
-};
 
 struct correlate {
 	struct correlate_config config;
 	struct clock clock;
-	struct list wire, log;
+	struct traces wire, log;
 	struct hint *hints;
 	size_t hint_count, hint_room;
 	struct match *matches; /* by connection, then looked up by index */
@@ -48,16 +26,6 @@ struct correlate {
 	int64_t lines_first_ns, lines_last_ns; /* of the log, sessions or not */
 	bool lossy, clock_known;
 };
-
-const char *
-match_ground_name(enum match_ground g)
-{
-#define X(id, word) word,
-	static const char *const words[] = { MATCH_GROUNDS(X) };
-#undef X
-
-	return g < MATCH_GROUND_COUNT ? words[g] : NULL;
-}
 
 struct correlate *
 correlate_new(const struct correlate_config *config)
@@ -86,23 +54,7 @@ correlate_free(struct correlate *c)
 	free(c);
 }
 
-/* --- collecting ------------------------------------------------------------------------- */
-
-static enum status
-append(struct list *l, const struct trace *t)
-{
-	if (l->count == l->room) {
-		size_t room = l->room == 0 ? 256 : l->room * 2;
-		struct trace *v = realloc(l->v, room * sizeof *v);
-
-		if (v == NULL)
-			return STATUS_NOMEM;
-		l->v = v;
-		l->room = room;
-	}
-	l->v[l->count++] = *t;
-	return STATUS_OK;
-}
+/* --- collecting --- */
 
 static void
 widen(int64_t *first, int64_t *last, int64_t ns)
@@ -122,7 +74,7 @@ correlate_trace(struct correlate *c, const struct trace *wire)
 	widen(&c->wire_first_ns, &c->wire_last_ns, wire->close_ns);
 	if (wire->id > c->last_connection)
 		c->last_connection = wire->id;
-	return append(&c->wire, wire);
+	return traces_add(&c->wire, wire);
 }
 
 enum status
@@ -200,20 +152,7 @@ correlate_session(struct correlate *c, const struct log_session *s)
 		c->last_session = t.id;
 	if (t.addr.family == 0 && add_hint(c, s, &t) != STATUS_OK)
 		return STATUS_NOMEM;
-	return append(&c->log, &t);
-}
-
-static int
-by_client(const void *a, const void *b)
-{
-	const struct trace *x = a, *y = b;
-	int order = memcmp(&x->addr, &y->addr, sizeof x->addr);
-
-	if (order != 0)
-		return order;
-	if (x->open_ns != y->open_ns)
-		return x->open_ns < y->open_ns ? -1 : 1;
-	return (x->id > y->id) - (x->id < y->id);
+	return traces_add(&c->log, &t);
 }
 
 /*
@@ -239,189 +178,12 @@ log_is_lossy(const struct correlate *c)
 	return broken * 1000 > inside * LOSSY_PER_MILLE;
 }
 
-/* --- one pair -------------------------------------------------------------------------------- */
-
-struct span_ns {
-	int64_t open, close; /* or TRACE_NEVER */
-};
-
-struct pairing { /* the connections and sessions of one client, or those left over */
-	const struct correlate *c;
-	const struct trace *wire, *log;
-	const struct span_ns *times; /* of the sessions, on the capture's clock */
-	int64_t reach_ns;            /* no further apart may the openings lie */
-	int64_t late_ns;             /* allowance for DNS */
-	bool left_over;
-};
+/* --- all pairs --- */
 
 static int64_t
 aligned(const struct correlate *c, int64_t log_ns)
 {
 	return log_ns == TRACE_NEVER ? TRACE_NEVER : clock_to_wire(&c->clock, log_ns);
-}
-
-/*
- * How far apart the openings lie: full on the early side; a session that opens later, while the
- * connection still lives, may have waited for DNS and counts a quarter. -1: too far.
- */
-static int64_t
-distance(const struct pairing *p, const struct trace *w, int64_t open)
-{
-	int64_t d = open - w->open_ns;
-	int64_t window = p->c->config.window_ns + CLOCK_NS_PER_S / 2;
-
-	if (open == TRACE_NEVER)
-		return -1;
-	if (d <= window)
-		return d < -window ? -1 : llabs(d);
-	if (d > p->late_ns || open > w->close_ns + window)
-		return -1;
-	return window + (d - window) / 4 < 2 * window ? window + (d - window) / 4 : 2 * window;
-}
-
-static int32_t
-weigh_parties(uint64_t wire, uint64_t log, bool whole)
-{
-	if (wire != 0 && log != 0)
-		return wire == log ? WEIGHT_PARTIES : -WEIGHT_PARTIES;
-	return wire != log && whole ? -WEIGHT_ONE_SIDED : 0;
-}
-
-static bool
-closes_near(const struct trace *w, int64_t close, int64_t *d)
-{
-	if (close == TRACE_NEVER || w->close_ns == TRACE_NEVER)
-		return false;
-	*d = llabs(close - w->close_ns);
-	return true;
-}
-
-/* The gateway may know nothing of it: no handshake was seen. */
-static bool
-is_unmet(const struct trace *w)
-{
-	return w->verdict == VERDICT_UNANSWERED || w->verdict == VERDICT_PORT_CLOSED;
-}
-
-static bool
-capture_ran(const struct correlate *c, int64_t ns, int64_t grain_ns)
-{
-	return ns >= c->wire_first_ns - grain_ns && ns <= c->wire_last_ns + grain_ns;
-}
-
-/* The entry is the client itself, not a network that it is in. */
-static bool
-is_client(const struct hat_host *host, const struct trace *w)
-{
-	struct hat_key key = hat_key_of(&w->addr);
-
-	return host->kind == HAT_KIND_ADDRESS && host->family == w->addr.family &&
-	       hat_key_compare(host->lo, key) == 0 && hat_key_compare(host->hi, key) == 0;
-}
-
-/*
- * What the HAT and the logged match say of a client whose address the log does not. *sure: nothing
- * else decides for this client, so that another verdict contradicts the log. Without a HAT a
- * network is enough where the capture ran: who was refused then is in it, and who looks like
- * it takes the session before anybody else.
- */
-static int
-weigh_client(const struct pairing *p, const struct trace *w, uint32_t j, uint16_t *by, bool *sure)
-{
-	const struct trace *l = &p->log[j];
-	const struct hint *h = &p->c->hints[l->hint];
-	struct hat_decision decision = { .certain = false };
-	struct hat_peer peer = hat_peer_init(w->addr);
-	bool by_address, same = false;
-	const char *remark;
-	struct hat_host host;
-	enum hat_truth truth;
-
-	*sure = false;
-	/* Masked in an excerpt, or its first line is missing: then nothing says whose it is. */
-	if (l->action != LOG_ACTION_TCPREFUSE)
-		return h->masked || (w->recipients != 0 && w->recipients == l->recipients)
-		           ? WEIGHT_UNKNOWN_CLIENT
-		           : 0;
-	truth = hat_host_parse(&host, bytes_str(h->match), &remark) ? hat_host_match(&host, &peer)
-	                                                            : HAT_MAYBE;
-	if (truth == HAT_NO)
-		return 0;
-	by_address = truth == HAT_YES && host.kind != HAT_KIND_ALL;
-	*sure = by_address &&
-	        (is_client(&host, w) || capture_ran(p->c, p->times[j].open, CLOCK_NS_PER_S));
-	if (p->c->config.hat != NULL) {
-		hat_peer_sbrs(&peer, bytes_str(h->sbrs));
-		peer.matched = bytes_str(h->match);
-		hat_decide(p->c->config.hat, &peer, &decision);
-		same = bytes_eq(decision.sender_group, bytes_str(h->group));
-		*sure = by_address && decision.certain && same;
-	}
-	if (w->verdict != VERDICT_TCPREFUSE && (!*sure || is_unmet(w)))
-		return 0;
-	if (by_address) {
-		*by |= 1u << MATCH_BY_MATCH;
-		return WEIGHT_CLIENT;
-	}
-	if (p->c->config.hat == NULL)
-		return WEIGHT_UNKNOWN_CLIENT;
-	if (decision.certain && !same)
-		return WEIGHT_UNKNOWN_CLIENT / 2;
-	*by |= 1u << MATCH_BY_HAT;
-	return WEIGHT_CLIENT;
-}
-
-/* 0: cannot be a pair. `by` collects the grounds; *sure: whose session it is. */
-static int32_t
-weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by, bool *sure)
-{
-	const struct trace *w = &p->wire[i], *l = &p->log[j];
-	int64_t window = p->c->config.window_ns + CLOCK_NS_PER_S / 2,
-		open = distance(p, w, p->times[j].open), close;
-	bool whole = (w->flags & l->flags & TRACE_WHOLE) != 0;
-	int32_t weight = WEIGHT_CLIENT, parties;
-	uint8_t clash = trace_clash(w, l);
-
-	*by = 0;
-	*sure = true;
-	if (open < 0)
-		return 0;
-	if (p->left_over) {
-		weight = weigh_client(p, w, j, by, sure);
-		if (weight == 0 || ((clash & (CLASH_ACTION | CLASH_STAGE)) && !*sure))
-			return 0;
-	} else {
-		*by |= 1u << MATCH_BY_ADDRESS;
-	}
-	weight -= (int32_t)(open * WEIGHT_OPEN / window);
-	if (open <= NEAR_NS)
-		*by |= 1u << MATCH_BY_OPEN;
-	if (closes_near(w, p->times[j].close, &close)) {
-		weight -= (int32_t)((close < window ? close : window) * WEIGHT_CLOSE / window);
-		if (close <= NEAR_NS)
-			*by |= 1u << MATCH_BY_CLOSE;
-	}
-	/* A plain REJECT names no parties. */
-	whole = whole && (l->action != LOG_ACTION_REJECT || (l->flags & TRACE_DELAYED));
-	parties = weigh_parties(w->senders, l->senders, whole);
-	*by |= (uint16_t)((parties > 0) << MATCH_BY_SENDER);
-	weight += parties;
-	parties = weigh_parties(w->recipients, l->recipients, whole);
-	*by |= (uint16_t)((parties > 0) << MATCH_BY_RECIPIENTS);
-	weight += parties;
-	if (clash & (CLASH_ACTION | CLASH_STAGE)) {
-		weight -= WEIGHT_ACTION;
-	} else if (is_unmet(w)) {
-		weight -= WEIGHT_UNMET;
-	} else if (l->action != LOG_ACTION_NONE && w->verdict != VERDICT_INCOMPLETE) {
-		weight += WEIGHT_ACTION;
-		*by |= 1u << MATCH_BY_ACTION;
-	}
-	if (w->flags & l->flags & TRACE_TLS) {
-		weight += WEIGHT_TLS;
-		*by |= 1u << MATCH_BY_TLS;
-	}
-	return weight > 1 ? weight : 1; /* there may be nothing better */
 }
 
 static int32_t
@@ -431,69 +193,7 @@ weight_of(void *ctx, uint32_t i, uint32_t j)
 	uint16_t by;
 	bool sure;
 
-	return weigh(p, i, j, &by, &sure);
-}
-
-/* --- how sure
- * ------------------------------------------------------------------------------------- */
-
-static uint8_t
-clash_of(const struct correlate *c, const struct trace *w, const struct trace *l)
-{
-	uint8_t clash = trace_clash(w, l);
-
-	/* Where lines are missing, or the session is cut, a missing line says nothing. */
-	if ((c->lossy || (l->flags & TRACE_WHOLE) == 0) && (clash & CLASH_ABSENT))
-		clash &= CLASH_PARTIES;
-	return clash & (uint8_t)~CLASH_ABSENT;
-}
-
-struct outlook { /* what is left of a match when its rivals are looked at */
-	uint8_t clash;
-	bool ambiguous;
-};
-
-/*
- * The assignments that differ from this one in one pair or in two, and weigh nearly the same: i
- * takes another session (exchanging it with whoever has it), or another connection takes i's.
- */
-static struct outlook
-look_around(const struct align *a, const uint32_t *right, const uint32_t *left, uint32_t i)
-{
-	const struct pairing *p = a->ctx;
-	uint32_t mine = right[i];
-	int32_t now = a->weight(a->ctx, i, mine);
-	struct outlook o = { clash_of(p->c, &p->wire[i], &p->log[mine]), false };
-	uint32_t from = mine > RIVAL_REACH ? mine - RIVAL_REACH : 0;
-
-	for (uint32_t j = from < a->from[i] ? a->from[i] : from;
-	     j < a->to[i] && j <= mine + RIVAL_REACH; j++) {
-		int32_t with = j == mine ? 0 : a->weight(a->ctx, i, j), loss;
-		uint32_t k = left[j];
-
-		if (with <= 0)
-			continue;
-		loss = now - with;
-		if (k != ALIGN_NONE) {
-			bool may = mine >= a->from[k] && mine < a->to[k];
-
-			loss += a->weight(a->ctx, k, j) - (may ? a->weight(a->ctx, k, mine) : 0);
-		}
-		if (loss < RIVAL_MARGIN) {
-			o.ambiguous = true;
-			o.clash &= clash_of(p->c, &p->wire[i], &p->log[j]);
-		}
-	}
-	for (uint32_t k = i > RIVAL_REACH ? i - RIVAL_REACH : 0; k < a->n && k <= i + RIVAL_REACH;
-	     k++) {
-		if (right[k] != ALIGN_NONE || mine < a->from[k] || mine >= a->to[k])
-			continue;
-		if (now - a->weight(a->ctx, k, mine) < RIVAL_MARGIN) {
-			o.ambiguous = true;
-			o.clash = 0; /* the session may be the other's */
-		}
-	}
-	return o;
+	return pairing_weigh(p, i, j, &by, &sure);
 }
 
 static void
@@ -507,13 +207,13 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 
 		if (right[i] == ALIGN_NONE)
 			continue;
-		o = look_around(a, right, left, i);
+		o = rival_look(a, p, right, left, i);
 		*m = (struct match){
 			.connection = p->wire[i].id,
 			.session = p->log[right[i]].id,
 			.clash = o.clash,
 		};
-		weigh(p, i, right[i], &m->by, &whose);
+		pairing_weigh(p, i, right[i], &m->by, &whose);
 		m->ambiguous = o.ambiguous || !whose || !c->clock.sure;
 		if (!whose || !c->clock.sure)
 			m->clash = 0; /* what it rests on is too little to accuse anybody */
@@ -526,54 +226,24 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 	}
 }
 
-/* --- all pairs
- * ------------------------------------------------------------------------------------- */
-
-/* The sessions that may be of each connection, as bands; what lies outside is too far in time. */
-static uint64_t
-set_bands(const struct pairing *p, uint32_t n, uint32_t m, uint32_t *from, uint32_t *to)
-{
-	int64_t window = p->reach_ns;
-	uint32_t lo = 0, hi = 0;
-	uint64_t cells = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		int64_t open = p->wire[i].open_ns, close = p->wire[i].close_ns;
-		int64_t late =
-		    close - open + window < p->late_ns ? close - open + window : p->late_ns;
-		int64_t last = open + (late > window ? late : window);
-
-		while (lo < m && p->times[lo].open < open - window)
-			lo++;
-		hi = hi < lo ? lo : hi;
-		while (hi < m && p->times[hi].open <= last)
-			hi++;
-		from[i] = lo;
-		to[i] = hi;
-		cells += hi - lo;
-	}
-	return cells;
-}
-
-/* Bands of a bearable size: first the allowance for DNS is given up, then the reach is halved. */
-static void
-choose_bands(struct pairing *p, uint32_t n, uint32_t m, uint32_t *from, uint32_t *to)
-{
-	while (set_bands(p, n, m, from, to) > MAX_CELLS && p->reach_ns > CLOCK_NS_PER_S) {
-		if (p->late_ns == 0)
-			p->reach_ns /= 2;
-		p->late_ns = 0;
-	}
-}
-
 /* The pairs of one client, or of those left over; sorted by time. */
 static enum status
 pair_up(struct correlate *c, const struct trace *wire, size_t n, const struct trace *log, size_t m,
     bool left_over)
 {
 	struct span_ns *times = malloc((m + 1) * sizeof *times);
-	struct pairing p = { c, wire, log, times, c->config.window_ns + CLOCK_NS_PER_S / 2,
-		CORRELATE_DNS_NS, left_over };
+	struct pairing p = { .wire = wire,
+		.log = log,
+		.times = times,
+		.hints = c->hints,
+		.hat = c->config.hat,
+		.capture_first_ns = c->wire_first_ns,
+		.capture_last_ns = c->wire_last_ns,
+		.window_ns = c->config.window_ns + CLOCK_NS_PER_S / 2,
+		.reach_ns = c->config.window_ns + CLOCK_NS_PER_S / 2,
+		.late_ns = CORRELATE_DNS_NS,
+		.left_over = left_over,
+		.lossy = c->lossy };
 	uint32_t *room = malloc((3 * n + m + 1) * sizeof *room);
 	uint32_t *right = room + 2 * n, *left = room + 3 * n;
 	struct align a = { (uint32_t)n, (uint32_t)m, room, room + n, weight_of, &p };
@@ -583,7 +253,7 @@ pair_up(struct correlate *c, const struct trace *wire, size_t n, const struct tr
 		times[j] =
 		    (struct span_ns){ aligned(c, log[j].open_ns), aligned(c, log[j].close_ns) };
 	if (ok)
-		choose_bands(&p, a.n, a.m, room, room + n);
+		pairing_bands(&p, a.n, a.m, room, room + n);
 	ok = ok && align_run(&a, right);
 	if (ok) {
 		for (size_t j = 0; j < m; j++)
@@ -626,60 +296,29 @@ pair_slices(
 	return status;
 }
 
-static size_t
-group_end(const struct list *l, size_t from)
-{
-	size_t to = from;
-
-	while (to < l->count && memcmp(&l->v[to].addr, &l->v[from].addr, sizeof l->v->addr) == 0)
-		to++;
-	return to;
-}
-
 static enum status
 pair_clients(struct correlate *c, bool for_clock)
 {
-	size_t i = 0, j = 0;
+	struct party rest = { c->wire.v, c->log.v, c->wire.count, c->log.count }, p;
 	enum status status = STATUS_OK;
 
 	c->match_count = 0;
 	memset(c->of_connection, 0, (c->last_connection + 1) * sizeof *c->of_connection);
 	memset(c->of_session, 0, (c->last_session + 1) * sizeof *c->of_session);
-	while (i < c->wire.count && j < c->log.count && status == STATUS_OK &&
-	       !(for_clock && c->match_count > CLOCK_MATCHES)) {
-		int order = memcmp(&c->wire.v[i].addr, &c->log.v[j].addr, sizeof c->wire.v->addr);
-		size_t i_end = group_end(&c->wire, i), j_end = group_end(&c->log, j);
-
-		if (order == 0 && c->wire.v[i].addr.family != 0) {
-			size_t known = j;
-
-			/* Those whose opening is not known sort first, and cannot be placed. */
-			while (known < j_end && c->log.v[known].open_ns == TRACE_NEVER)
-				known++;
-			status = for_clock ? pair_slices(c, c->wire.v + i, i_end - i,
-						 c->log.v + known, j_end - known)
-			                   : pair_up(c, c->wire.v + i, i_end - i, c->log.v + known,
-						 j_end - known, false);
-		}
-		i = order <= 0 ? i_end : i;
-		j = order >= 0 ? j_end : j;
+	while (status == STATUS_OK && !(for_clock && c->match_count > CLOCK_MATCHES) &&
+	       party_next(&rest, &p)) {
+		/* Those whose opening is not known sort first, and cannot be placed. */
+		for (; p.logs > 0 && p.log->open_ns == TRACE_NEVER; p.logs--)
+			p.log++;
+		status = for_clock ? pair_slices(c, p.wire, p.wires, p.log, p.logs)
+		                   : pair_up(c, p.wire, p.wires, p.log, p.logs, false);
 	}
 	return status;
 }
 
-static int
-by_time(const void *a, const void *b)
-{
-	const struct trace *x = a, *y = b;
-
-	if (x->open_ns != y->open_ns)
-		return x->open_ns < y->open_ns ? -1 : 1;
-	return (x->id > y->id) - (x->id < y->id);
-}
-
 /* Traces of the list that have no match yet and, of sessions, no client; by time. */
 static enum status
-left_over(const struct list *l, const uint32_t *matched, bool sessions, struct list *out)
+left_over(const struct traces *l, const uint32_t *matched, bool sessions, struct traces *out)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		const struct trace *t = &l->v[i];
@@ -687,18 +326,17 @@ left_over(const struct list *l, const uint32_t *matched, bool sessions, struct l
 		if (matched[t->id] != 0 || t->open_ns == TRACE_NEVER ||
 		    (sessions && t->addr.family != 0))
 			continue;
-		if (append(out, t) != STATUS_OK)
+		if (traces_add(out, t) != STATUS_OK)
 			return STATUS_NOMEM;
 	}
-	if (out->count > 0)
-		qsort(out->v, out->count, sizeof *out->v, by_time);
+	traces_by_time(out);
 	return STATUS_OK;
 }
 
 static enum status
 pair_left_over(struct correlate *c)
 {
-	struct list wire = { 0 }, log = { 0 };
+	struct traces wire = { 0 }, log = { 0 };
 	enum status status = left_over(&c->log, c->of_session, true, &log);
 
 	if (status == STATUS_OK && log.count > 0)
@@ -754,10 +392,8 @@ correlate_run(struct correlate *c, const char *offset_from)
 	c->of_session = calloc(c->last_session + 1, sizeof *c->of_session);
 	if (c->matches == NULL || c->of_connection == NULL || c->of_session == NULL)
 		return STATUS_NOMEM;
-	if (c->wire.count > 0)
-		qsort(c->wire.v, c->wire.count, sizeof *c->wire.v, by_client);
-	if (c->log.count > 0)
-		qsort(c->log.v, c->log.count, sizeof *c->log.v, by_client);
+	traces_by_client(&c->wire);
+	traces_by_client(&c->log);
 	c->lossy = log_is_lossy(c);
 	if (!c->clock_known)
 		clock_estimate(c->wire.v, c->wire.count, c->log.v, c->log.count, known, &c->clock);
@@ -779,8 +415,7 @@ correlate_run(struct correlate *c, const char *offset_from)
 	return status;
 }
 
-/* --- answers
- * ------------------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 const struct match *
 correlate_of_connection(const struct correlate *c, uint64_t id)
@@ -835,5 +470,5 @@ correlate_capture_covers(const struct correlate *c, const struct log_session *s)
 	if (opened == LOG_TIME_NONE || c->wire_first_ns > c->wire_last_ns)
 		return false;
 	at = clock_to_wire(&c->clock, trace_log_ns(s, opened));
-	return capture_ran(c, at, 0);
+	return at >= c->wire_first_ns && at <= c->wire_last_ns;
 }

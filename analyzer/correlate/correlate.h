@@ -23,33 +23,11 @@
 #define HATCHECK_CORRELATE_H
 
 #include "analyzer/correlate/clock.h"
-#include "analyzer/correlate/trace.h"
-#include "analyzer/hat/hat.h"
+#include "analyzer/correlate/pairing.h"
 #include "capture/base/status.h"
 
 #define CORRELATE_WINDOW_NS (5 * CLOCK_NS_PER_S)
 #define CORRELATE_DNS_NS (180 * CLOCK_NS_PER_S) /* 139 s were seen */
-
-/* What a match rests on: id, word of the report's matched_by */
-#define MATCH_GROUNDS(X)            \
-	X(ADDRESS, "address")       \
-	X(OPEN, "open")             \
-	X(CLOSE, "close")           \
-	X(SENDER, "sender")         \
-	X(RECIPIENTS, "recipients") \
-	X(ACTION, "action")         \
-	X(TLS, "tls")               \
-	X(HAT, "hat")               \
-	X(MATCH, "match")
-
-enum match_ground {
-#define X(id, word) MATCH_BY_##id,
-	MATCH_GROUNDS(X)
-#undef X
-	    MATCH_GROUND_COUNT
-};
-
-const char *match_ground_name(enum match_ground g);
 
 struct match {
 	uint64_t connection, session; /* ids, from 1 */

@@ -264,8 +264,7 @@ check_missing_session(struct pair *p)
 		: "");
 }
 
-/* --- HAT against both
- * ------------------------------------------------------------------------------ */
+/* --- HAT against both --- */
 
 /* Everything the log knows of the peer helps the HAT to decide. */
 static void
@@ -430,8 +429,7 @@ check_policy(struct pair *p)
 		    verdict_name(p->rec->verdict), wire_says(p, why));
 }
 
-/* --- the joined record
- * --------------------------------------------------------------------------------- */
+/* --- the joined record --- */
 
 static void
 store_session(struct pair *p)

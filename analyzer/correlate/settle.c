@@ -270,8 +270,7 @@ settle_one(struct settle *s, size_t i, const struct settle_now *now, bool last)
 	s->config.session(s->config.ctx, x->block, missing ? message : NULL);
 }
 
-/* --- rounds
- * --------------------------------------------------------------------------------------- */
+/* --- rounds --- */
 
 static bool
 has_due(const struct settle_window *w, int64_t now_ns)
