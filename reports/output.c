@@ -31,7 +31,7 @@ output_open(struct output *o, const char *path, struct fault *fault)
 	o->queued = false;
 	o->fd = STDOUT_FILENO;
 	if (strcmp(path, "-") != 0)
-		o->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		o->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
 	if (o->fd >= 0)
 		return STATUS_OK;
 	o->error = errno;

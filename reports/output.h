@@ -27,7 +27,7 @@ struct output {
 	char buffer[OUTPUT_ROOM];
 };
 
-/* Creates or empties the file. */
+/* Creates or empties the file. Who else truncates it later leaves no hole in it. */
 enum status output_open(struct output *o, const char *path, struct fault *fault);
 void output_bytes(struct output *o, struct bytes b);
 /* At most OUTPUT_ROOM - 1 octets; what is longer is cut. */

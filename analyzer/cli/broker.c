@@ -245,7 +245,8 @@ try_as(const struct broker *b, const struct rights *rights)
 	if (rights_become(rights, NULL) != STATUS_OK)
 		return RIGHTS_WATCH;
 	for (size_t i = 0; i < b->count; i++) {
-		if (b->use[i] != BROKER_LOG && !may_write(b->path[i]))
+		if ((b->use[i] == BROKER_OUTPUT || b->use[i] == BROKER_CAPTURE) &&
+		    !may_write(b->path[i]))
 			return RIGHTS_WRITE;
 		if (b->use[i] == BROKER_LOG && access(b->path[i], R_OK) != 0 && errno == EACCES)
 			need = RIGHTS_READ;

@@ -23,9 +23,10 @@
 #define BROKER_MAX_PATHS 320
 
 enum broker_use {
-	BROKER_LOG,    /* is read */
-	BROKER_OUTPUT, /* is written, renamed and removed */
-	BROKER_CAPTURE /* likewise, and no matter of everybody */
+	BROKER_LOG,     /* is read */
+	BROKER_OUTPUT,  /* is written, renamed and removed */
+	BROKER_CAPTURE, /* likewise, and no matter of everybody */
+	BROKER_LINES    /* is gone on with where that may be; it alone is no reason for a helper */
 };
 
 struct broker {

@@ -162,7 +162,7 @@ renew_files(struct watch *w)
 
 	if (w->keep != NULL)
 		keep_rotate(w->keep, w->now_ns);
-	if (ndjson == NULL || strcmp(ndjson, "-") == 0)
+	if (!w->renewable)
 		return;
 	error = broker_append(&w->broker, w->ndjson_path, &fd);
 	if (error == 0)

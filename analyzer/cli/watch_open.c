@@ -1,6 +1,7 @@
 #include "analyzer/cli/watch_run.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,10 +63,13 @@ open_files(struct watch *w, struct fault *fault)
 		.files = o->write_files,
 		.broker = &w->broker };
 	const char *ndjson = o->judging.ndjson;
+	struct stat st;
 
 	metrics_file_init(&w->metrics, o->metrics, &w->broker);
-	if (ndjson != NULL && strcmp(ndjson, "-") != 0)
-		w->ndjson_path = broker_add(&w->broker, ndjson, BROKER_OUTPUT);
+	w->renewable = ndjson != NULL && strcmp(ndjson, "-") != 0 &&
+	               (stat(ndjson, &st) != 0 || S_ISREG(st.st_mode));
+	if (w->renewable)
+		w->ndjson_path = broker_add(&w->broker, ndjson, BROKER_LINES);
 	return o->write != NULL ? keep_open(&w->keep, &config, fault) : STATUS_OK;
 }
 

@@ -28,7 +28,8 @@ struct watch {
 	struct health health;
 	struct rights rights;
 	struct broker broker;
-	size_t ndjson_path;   /* the broker's, if there is a file of lines */
+	bool renewable;       /* the JSON lines are in a file, */
+	size_t ndjson_path;   /* which the broker knows by this number */
 	struct limits limits; /* of what is not the engine's */
 
 	int64_t start_ns, now_ns;        /* of the monotonic clock */
