@@ -98,12 +98,33 @@ lie_near(const struct party *p)
 	return false;
 }
 
+/* Of sessions none of which names its client (refusals as ICID 0) one is near a connection. */
+static bool
+nameless_near(const struct party *all)
+{
+	uint64_t left = CLOCK_MAX_PAIRS;
+
+	if (all->logs == 0 || all->log[all->logs - 1].addr.family != 0)
+		return false;
+	for (size_t j = 0; j < all->logs; j++) {
+		for (size_t i = 0; i < all->wires && left > 0; i++, left--) {
+			const struct party pair = { &all->wire[i], &all->log[j], 1, 1 };
+
+			if (lie_near(&pair))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* A client's connection and session at the same time, if the clocks are right. */
 static bool
 any_near(struct party all)
 {
 	struct party p;
 
+	if (nameless_near(&all))
+		return true;
 	while (party_next(&all, &p))
 		if (lie_near(&p))
 			return true;

@@ -7,7 +7,7 @@
  * ones everywhere. Pairs whose senders and recipients agree count more, those whose do not,
  * nothing. An offset is believed when it is a zone's and a small skew. Where no pair votes at all,
  * but the zone is known and clients have sessions when they have connections, the clocks are
- * taken for right: it is the parties that differ.
+ * taken for right: it is the parties that differ. Likewise where no session names its client.
  */
 #ifndef HATCHECK_CLOCK_H
 #define HATCHECK_CLOCK_H

@@ -98,6 +98,12 @@ Test(clock, parties_that_differ_at_one_time)
 	log.open_ns = 60 * S;
 	clock_estimate(&wire, 1, &log, 1, true, &c);
 	cr_expect_not(c.sure, "a minute apart it is another session");
+	log.addr = (struct addr){ 0 };
+	clock_estimate(&wire, 1, &log, 1, true, &c);
+	cr_expect_not(c.sure, "nor is one without a client, a minute apart");
+	log.open_ns = S;
+	clock_estimate(&wire, 1, &log, 1, true, &c);
+	cr_expect(c.sure, "near, it may be this client's");
 }
 
 Test(clock, an_offset_of_no_zone_is_not_believed)
