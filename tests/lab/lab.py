@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from responder import Skip, need, run  # noqa: E402
@@ -264,6 +265,23 @@ def between_two_namespaces():
         assert report["summary"]["packets"]["frames"] > 0
         if "netem" in lab.done.stderr:
             print(f"between_two_namespaces: {lab.done.stderr.strip()}")
+
+
+@test
+def an_interruption_leaves_nobody_behind():
+    with tempfile.TemporaryDirectory() as folder:
+        lab = subprocess.Popen([PROGRAM, "lab", "-q", "--out", os.path.join(folder, "d")],
+                               stderr=subprocess.PIPE, text=True)
+        time.sleep(2)
+        if lab.poll() is not None:
+            raise Skip(lab.communicate()[1].strip())
+        with open(f"/proc/{lab.pid}/task/{lab.pid}/children") as file:
+            children = file.read().split()
+        lab.terminate()
+        assert lab.wait(20) == 2
+        assert "interrupted" in lab.communicate()[1]
+        assert len(children) == 2, children
+        assert not any(os.path.exists(f"/proc/{child}") for child in children)
 
 
 @test
