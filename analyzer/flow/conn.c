@@ -1,14 +1,7 @@
 #include "analyzer/flow/conn.h"
 
-#include <stdlib.h>
-
 #include "analyzer/flow/closing.h"
-
-static enum dir
-other(enum dir dir)
-{
-	return dir == DIR_CLIENT ? DIR_SERVER : DIR_CLIENT;
-}
+#include "analyzer/flow/conn_parts.h"
 
 void
 conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
@@ -64,304 +57,6 @@ is_near(const struct conn_half *h, uint64_t off)
 	       off + (uint64_t)STREAM_MAX_JUMP >= h->stream.end;
 }
 
-/* --- what a segment looked like ---------------------------------------------------- */
-
-static uint64_t
-fingerprint(const struct segment *s)
-{
-	uint64_t place = (uint64_t)s->seq << 32 | s->ack;
-	uint64_t size = (uint64_t)s->len << 8 | s->flags;
-	uint64_t look = (uint64_t)s->options_hash << 32 | (uint64_t)s->window << 16 | s->ip_id;
-
-	return place * UINT64_C(0x9e3779b97f4a7c15) ^ size * UINT64_C(0x94d049bb133111eb) ^
-	       look * UINT64_C(0xbf58476d1ce4e5b9);
-}
-
-/*
- * The same packet seen twice, at a mirrored port or on two interfaces: not sent twice. Without an
- * IPv4 identification, which the print holds, only time tells it from one that was.
- */
-static bool
-is_copy(struct conn_copies *known, const struct segment *s)
-{
-	uint64_t print = fingerprint(s);
-
-	for (int i = 0; i < CONN_COPIES; i++) {
-		if (known->print[i] == print &&
-		    (s->ip_id != 0 || llabs(s->ts_ns - known->ts_ns[i]) < CONN_COPY_AGE_NS))
-			return true;
-	}
-	known->print[known->at] = print;
-	known->ts_ns[known->at] = s->ts_ns;
-	known->at = (uint8_t)((known->at + 1) % CONN_COPIES);
-	return false;
-}
-
-static bool
-in_history(const struct conn_half *h, char letter)
-{
-	return (h->letters >> (letter - 'a') & 1) != 0;
-}
-
-/*
- * Zeek's history: capital letters are the client's. Each letter once per direction; those of
- * `counted` again whenever their number has grown tenfold.
- */
-static void
-history(struct conn *c, enum dir dir, char letter)
-{
-	static const char counted[] = "ctwg";
-	struct conn_half *h = &c->half[dir];
-	const char *at = strchr(counted, letter);
-
-	if (at != NULL) {
-		uint32_t n = ++h->repeats[at - counted];
-
-		while (n >= 10 && n % 10 == 0)
-			n /= 10;
-		if (n != 1)
-			return;
-	} else if (in_history(h, letter)) {
-		return;
-	}
-	h->letters |= UINT64_C(1) << (letter - 'a');
-	if (c->history_n < CONN_HISTORY)
-		c->history[c->history_n++] =
-		    (char)(dir == DIR_CLIENT ? letter - 'a' + 'A' : letter);
-}
-
-static void
-write_history(struct conn *c, enum dir dir, const struct segment *s)
-{
-	uint8_t odd = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
-
-	/* What most segments are, and already told. */
-	if (odd == 0 && !s->bad_checksum && s->window != 0 &&
-	    in_history(&c->half[dir], s->len > 0 ? 'd' : 'a'))
-		return;
-	if (s->bad_checksum)
-		history(c, dir, 'c');
-	if ((odd & (odd - 1)) != 0)
-		history(c, dir, odd & TCP_SYN ? 'q' : 'i');
-	if (s->flags & TCP_SYN)
-		history(c, dir, s->flags & TCP_ACK ? 'h' : 's');
-	if (s->flags & TCP_RST)
-		history(c, dir, 'r');
-	else if (s->len > 0)
-		history(c, dir, 'd');
-	else if ((s->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK)
-		history(c, dir, 'a');
-	if (s->flags & TCP_FIN)
-		history(c, dir, 'f');
-	if (s->window == 0 && (s->flags & (TCP_RST | TCP_SYN)) == 0)
-		history(c, dir, 'w');
-}
-
-/* --- from streams to dialogue ------------------------------------------------------- */
-
-struct feeder {
-	struct conn *c;
-	enum dir dir;
-};
-
-/* Behind the last octet of a direction that an ACK of `off` covers: its FIN is none. */
-static uint64_t
-octets_end(const struct conn_half *h, uint64_t off)
-{
-	return h->fin.frame_no != 0 && off > h->fin_off ? h->fin_off : off;
-}
-
-/*
- * Offsets as the dialogue counts them: from the first octet of each direction. Where that was not
- * seen, the first that was is octet 1, and all before it are 0.
- */
-static uint64_t
-dialog_off(const struct conn_half *h, uint64_t off)
-{
-	return off < h->origin ? 0 : off - h->origin + !h->start_seen;
-}
-
-static size_t
-feed_run(void *ctx, const struct run *run)
-{
-	struct feeder *f = ctx;
-	const struct conn_half *mine = &f->c->half[f->dir], *peer = &f->c->half[other(f->dir)];
-	struct run r = *run;
-
-	/* Its offsets are not yet known, and what this one had of it when it spoke will be asked.
-	 */
-	if (peer->start_open)
-		return 0;
-	r.off = dialog_off(mine, r.off);
-	if (r.peer_off != RUN_PEER_UNKNOWN)
-		r.peer_off = dialog_off(peer, octets_end(peer, r.peer_off));
-	return dialog_feed(&f->c->dialog, f->dir, &r);
-}
-
-static void
-feed_gap(void *ctx, uint64_t octets)
-{
-	struct feeder *f = ctx;
-
-	history(f->c, f->dir, 'g');
-	dialog_gap(&f->c->dialog, f->dir, octets);
-}
-
-#define SINK(c, dir) (&(struct stream_sink){ feed_run, feed_gap, &(struct feeder){ (c), (dir) } })
-
-/* All octets up to the FIN were handed up: a line without an end ends here. */
-static void
-end_direction(struct conn *c, enum dir dir)
-{
-	struct conn_half *h = &c->half[dir];
-
-	if (h->fin.frame_no == 0 || h->ended || h->stream.next != h->fin_off)
-		return;
-	h->ended = true;
-	dialog_end(&c->dialog, dir, true);
-}
-
-/* Lets both directions go as far as they can. */
-static void
-pump(struct conn *c)
-{
-	bool moved = true;
-
-	while (moved) {
-		moved = false;
-		for (int dir = 0; dir < DIR_COUNT; dir++) {
-			if (!c->half[dir].start_open)
-				moved |= stream_resume(
-				    &c->half[dir].stream, c->budget, SINK(c, (enum dir)dir));
-			end_direction(c, (enum dir)dir);
-		}
-	}
-}
-
-/* The SYN of a direction will not come any more: it begins with what was seen. */
-static void
-start_unseen(struct conn *c, enum dir dir)
-{
-	struct conn_half *h = &c->half[dir];
-
-	h->start_open = false;
-	h->origin = stream_begin(&h->stream);
-	dialog_start_unseen(&c->dialog, dir, 1);
-}
-
-static bool
-waits(const struct conn *c)
-{
-	return c->half[DIR_CLIENT].stream.kept != NULL || c->half[DIR_SERVER].stream.kept != NULL ||
-	       dialog_waits(&c->dialog, DIR_SERVER);
-}
-
-/* The octets that this direction lacks, as far as the other tells, become a gap. */
-static void
-skip_hole(struct conn *c, enum dir dir)
-{
-	struct conn_half *h = &c->half[dir];
-	const struct conn_half *peer = &c->half[other(dir)];
-	uint64_t end = peer->acked_set ? octets_end(h, peer->acked) : h->stream.next;
-
-	if (stream_has_hole(&h->stream))
-		end = UINT64_MAX;
-	stream_skip_hole(&h->stream, end, c->budget, SINK(c, dir));
-}
-
-/* No SYN came for the octets that wait for one. Both directions, for their offsets go together. */
-static bool
-begin_unseen(struct conn *c)
-{
-	bool kept = false, begun = false;
-
-	for (int dir = 0; dir < DIR_COUNT; dir++)
-		kept |= c->half[dir].stream.kept != NULL;
-	for (int dir = 0; kept && dir < DIR_COUNT; dir++) {
-		if (c->half[dir].start_open) {
-			start_unseen(c, (enum dir)dir);
-			begun = true;
-		}
-	}
-	if (begun)
-		pump(c);
-	return begun;
-}
-
-/* Everything that a step out of a standstill can change, as one number. */
-static uint64_t
-progress(const struct conn *c)
-{
-	return c->half[DIR_CLIENT].stream.next + c->half[DIR_SERVER].stream.next +
-	       c->half[DIR_CLIENT].stream.gaps + c->half[DIR_SERVER].stream.gaps;
-}
-
-/*
- * One step out of a standstill; false when there is none. Who is waited for moves first:
- * its hole becomes a gap. Where it has none, the waiting one goes on without it.
- */
-static bool
-unstick(struct conn *c)
-{
-	uint64_t before = progress(c);
-	bool released;
-
-	if (begin_unseen(c))
-		return true;
-	if (dialog_waits(&c->dialog, DIR_SERVER))
-		skip_hole(c, DIR_CLIENT);
-	else if (stream_has_hole(&c->half[DIR_SERVER].stream) ||
-		 c->half[DIR_CLIENT].stream.kept != NULL)
-		skip_hole(c, DIR_SERVER);
-	if (progress(c) == before)
-		skip_hole(c, DIR_CLIENT);
-	pump(c);
-	if (progress(c) != before)
-		return true;
-	released = dialog_release(&c->dialog);
-	pump(c);
-	return released || progress(c) != before;
-}
-
-/* The peer has acknowledged what this direction lacks: only the capture does. */
-static bool
-lost_to_capture(const struct conn *c)
-{
-	for (int dir = 0; dir < DIR_COUNT; dir++) {
-		const struct conn_half *peer = &c->half[other((enum dir)dir)];
-
-		if (peer->acked_set &&
-		    octets_end(&c->half[dir], peer->acked) > c->half[dir].stream.next)
-			return true;
-	}
-	return false;
-}
-
-static void
-lose_patience(struct conn *c, int64_t now_ns)
-{
-	int64_t patience;
-
-	if (!waits(c)) {
-		c->wait_since_ns = 0;
-		c->overdue = false;
-		return;
-	}
-	if (c->wait_since_ns == 0 || now_ns < c->wait_since_ns)
-		c->wait_since_ns = now_ns;
-	patience = lost_to_capture(c) ? CONN_PATIENCE_LOST_NS : CONN_PATIENCE_OPEN_NS;
-	if (now_ns - c->wait_since_ns <= patience)
-		return;
-	if (!c->overdue) {
-		c->overdue = true; /* one stamp, or one pause, is not believed */
-		c->wait_since_ns = now_ns;
-		return;
-	}
-	while (waits(c) && unstick(c))
-		;
-	c->wait_since_ns = waits(c) ? now_ns : 0;
-}
-
 /* --- one segment ---------------------------------------------------------------------- */
 
 /* The direction begins with this sequence number, by its own SYN or the one that answers it. */
@@ -395,7 +90,7 @@ on_syn(struct conn *c, enum dir dir, const struct segment *s)
 static void
 on_ack(struct conn *c, enum dir dir, const struct segment *s)
 {
-	struct conn_half *h = &c->half[dir], *peer = &c->half[other(dir)];
+	struct conn_half *h = &c->half[dir], *peer = &c->half[conn_other(dir)];
 	uint64_t off;
 
 	if (dir == DIR_CLIENT && c->ack_frame_no == 0 && (s->flags & TCP_SYN) == 0) {
@@ -433,7 +128,7 @@ static void
 on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 {
 	struct conn_half *h = &c->half[dir];
-	const struct conn_half *peer = &c->half[other(dir)];
+	const struct conn_half *peer = &c->half[conn_other(dir)];
 	struct stream_segment piece = {
 		.off = conn_off(h, s->seq + ((s->flags & TCP_SYN) != 0)),
 		.len = s->len,
@@ -450,16 +145,11 @@ on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 		return;
 	if (h->start_open && piece.off <= h->stream.next)
 		h->stream.next = piece.off - (uint64_t)STREAM_MAX_JUMP; /* a SYN may still come */
-	while (stream_feed(&h->stream, &piece, c->budget, SINK(c, dir)) == STREAM_FULL) {
-		if (!unstick(c)) {
-			limits_hit(c->limits, LIMIT_OCTETS_NOT_BUFFERED, s->len);
-			break;
-		}
-	}
+	conn_feed(c, dir, &piece);
 	if (copy)
 		h->stream.retransmitted = retransmitted;
 	else if (h->stream.retransmitted > retransmitted)
-		history(c, dir, 't');
+		conn_history(c, dir, 't');
 	move_reference(h, s->seq);
 }
 
@@ -560,7 +250,7 @@ void
 conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 {
 	struct conn_half *h = &c->half[dir];
-	bool copy = is_copy(&h->copies, s);
+	bool copy = conn_is_copy(&h->copies, s);
 
 	if (c->first_frame_no == 0) {
 		c->first_frame_no = s->frame_no;
@@ -576,7 +266,7 @@ conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 	if (!copy) {
 		h->packets++;
 		h->syn_count += (s->flags & TCP_SYN) != 0;
-		write_history(c, dir, s);
+		conn_look(c, dir, s);
 	}
 	if (s->flags & TCP_RST) {
 		if (!h->ref_set && !(s->flags & TCP_SYN)) {
@@ -608,11 +298,11 @@ conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 		on_payload(c, dir, s, copy);
 	if (s->flags & TCP_FIN) {
 		on_fin(h, s);
-		end_direction(c, dir);
+		conn_end_direction(c, dir);
 	}
-	if (waits(c) || c->wait_since_ns != 0) {
-		pump(c);
-		lose_patience(c, s->ts_ns);
+	if (conn_waits(c) || c->wait_since_ns != 0) {
+		conn_pump(c);
+		conn_lose_patience(c, s->ts_ns);
 	}
 }
 
@@ -634,57 +324,14 @@ bool
 conn_complete(const struct conn *c)
 {
 	for (int dir = 0; dir < DIR_COUNT; dir++) {
-		const struct conn_half *h = &c->half[dir], *peer = &c->half[other((enum dir)dir)];
+		const struct conn_half *h = &c->half[dir],
+				       *peer = &c->half[conn_other((enum dir)dir)];
 
 		if (!h->start_seen || !h->ended || !peer->acked_set || peer->acked <= h->fin_off)
 			return false;
 	}
 	return c->half[DIR_CLIENT].syn_frame_no != 0 && c->half[DIR_SERVER].syn_frame_no != 0 &&
-	       !waits(c);
-}
-
-/* What lies between the last octet seen and the known end of a direction was not captured. */
-static void
-finish_tail(struct conn *c, enum dir dir)
-{
-	struct conn_half *h = &c->half[dir];
-	const struct conn_half *peer = &c->half[other(dir)];
-	uint64_t end = h->stream.next;
-	bool whole = false;
-
-	if (h->fin.frame_no != 0) {
-		end = h->fin_off > end ? h->fin_off : end;
-		whole = h->fin_off == end;
-	} else if (h->rst.frame_no != 0 && closing_fit(c, dir, &h->rst) != FIT_NONE) {
-		uint64_t off = conn_off(h, h->rst.seq);
-
-		end = off > end ? off : end;
-	}
-	if (!whole && conn_known_end(h) > end)
-		end = conn_known_end(h);
-	if (!whole && peer->acked_set && peer->acked > end)
-		end = peer->acked;
-	if (h->ref_set && end > h->stream.next)
-		stream_skip_hole(&h->stream, end, c->budget, SINK(c, dir));
-	pump(c);
-	if (!h->ended)
-		dialog_end(&c->dialog, dir, false);
-}
-
-void
-conn_finish(struct conn *c)
-{
-	pump(c);
-	while (waits(c) && unstick(c))
-		;
-	for (int dir = 0; dir < DIR_COUNT; dir++) {
-		if (c->half[dir].ref_set && c->half[dir].start_open)
-			start_unseen(c, (enum dir)dir);
-	}
-	finish_tail(c, DIR_SERVER);
-	finish_tail(c, DIR_CLIENT);
-	while (waits(c) && unstick(c))
-		;
+	       !conn_waits(c);
 }
 
 void

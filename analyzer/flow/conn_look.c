@@ -1,0 +1,86 @@
+#include <stdlib.h>
+
+#include "analyzer/flow/conn_parts.h"
+
+static uint64_t
+fingerprint(const struct segment *s)
+{
+	uint64_t place = (uint64_t)s->seq << 32 | s->ack;
+	uint64_t size = (uint64_t)s->len << 8 | s->flags;
+	uint64_t look = (uint64_t)s->options_hash << 32 | (uint64_t)s->window << 16 | s->ip_id;
+
+	return place * UINT64_C(0x9e3779b97f4a7c15) ^ size * UINT64_C(0x94d049bb133111eb) ^
+	       look * UINT64_C(0xbf58476d1ce4e5b9);
+}
+
+bool
+conn_is_copy(struct conn_copies *known, const struct segment *s)
+{
+	uint64_t print = fingerprint(s);
+
+	for (int i = 0; i < CONN_COPIES; i++) {
+		if (known->print[i] == print &&
+		    (s->ip_id != 0 || llabs(s->ts_ns - known->ts_ns[i]) < CONN_COPY_AGE_NS))
+			return true;
+	}
+	known->print[known->at] = print;
+	known->ts_ns[known->at] = s->ts_ns;
+	known->at = (uint8_t)((known->at + 1) % CONN_COPIES);
+	return false;
+}
+
+static bool
+in_history(const struct conn_half *h, char letter)
+{
+	return (h->letters >> (letter - 'a') & 1) != 0;
+}
+
+void
+conn_history(struct conn *c, enum dir dir, char letter)
+{
+	static const char counted[] = "ctwg";
+	struct conn_half *h = &c->half[dir];
+	const char *at = strchr(counted, letter);
+
+	if (at != NULL) {
+		uint32_t n = ++h->repeats[at - counted];
+
+		while (n >= 10 && n % 10 == 0)
+			n /= 10;
+		if (n != 1)
+			return;
+	} else if (in_history(h, letter)) {
+		return;
+	}
+	h->letters |= UINT64_C(1) << (letter - 'a');
+	if (c->history_n < CONN_HISTORY)
+		c->history[c->history_n++] =
+		    (char)(dir == DIR_CLIENT ? letter - 'a' + 'A' : letter);
+}
+
+void
+conn_look(struct conn *c, enum dir dir, const struct segment *s)
+{
+	uint8_t odd = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
+
+	/* What most segments are, and already told. */
+	if (odd == 0 && !s->bad_checksum && s->window != 0 &&
+	    in_history(&c->half[dir], s->len > 0 ? 'd' : 'a'))
+		return;
+	if (s->bad_checksum)
+		conn_history(c, dir, 'c');
+	if ((odd & (odd - 1)) != 0)
+		conn_history(c, dir, odd & TCP_SYN ? 'q' : 'i');
+	if (s->flags & TCP_SYN)
+		conn_history(c, dir, s->flags & TCP_ACK ? 'h' : 's');
+	if (s->flags & TCP_RST)
+		conn_history(c, dir, 'r');
+	else if (s->len > 0)
+		conn_history(c, dir, 'd');
+	else if ((s->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK)
+		conn_history(c, dir, 'a');
+	if (s->flags & TCP_FIN)
+		conn_history(c, dir, 'f');
+	if (s->window == 0 && (s->flags & (TCP_RST | TCP_SYN)) == 0)
+		conn_history(c, dir, 'w');
+}
