@@ -1,0 +1,99 @@
+/*
+ * flow_parts: what the files of flow tell each other; nobody else includes it.
+ *
+ *   flow_table   the connections: by key, and in lists, oldest first
+ *   flow_ends    when they end: by the clock, or for memory
+ *   flow_tuple   which connection a segment belongs to, and where one begins
+ *   flow         the way of a segment through these
+ */
+#ifndef HATCHECK_FLOW_PARTS_H
+#define HATCHECK_FLOW_PARTS_H
+
+#include "analyzer/flow/brief.h"
+#include "analyzer/flow/flow.h"
+
+enum flow_list { LIST_OPEN, LIST_CLOSED, LIST_COUNT };
+
+struct flow_entry {
+	struct flow_entry *older, *newer;
+	int64_t touched_ns; /* when it came to the end of its list: FLOW_SLACK_NS late at most */
+	uint8_t list;       /* enum flow_list */
+	bool challenged;    /* a SYN with another sequence number waits in half-open */
+	struct conn conn;
+};
+
+struct flow_slot {
+	uint64_t hash;
+	struct flow_entry *entry;
+};
+
+struct flow {
+	struct flow_config config;
+	flow_sink *sink;
+	void *ctx;
+	struct brief *brief;
+	struct flow_slot *slot; /* linear probing, at most half full */
+	size_t slots, count;
+	struct flow_entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
+	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
+	struct flow_entry *spare;    /* ended ones by `newer`, kept warm until memory is short */
+	uint64_t last_id;
+	int64_t now_ns, doubted_ns;
+	struct flow_entry *doubted; /* whose last segment has the stamp that is in doubt */
+	int64_t gap_ns;             /* the last time at which packets were dropped */
+	int64_t due_ns;             /* until then nothing has to end */
+	bool clock_set;
+};
+
+/* Something ends idle_ns after `since`, if nothing comes between. */
+static inline void
+flow_set_due(struct flow *f, int64_t since_ns, int64_t idle_ns)
+{
+	if (since_ns < INT64_MAX - idle_ns && since_ns + idle_ns < f->due_ns)
+		f->due_ns = since_ns + idle_ns;
+}
+
+/* --- flow_table --- */
+
+/* NULL when there is none. */
+struct flow_entry *flow_find(const struct flow *f, const struct conn_key *key);
+/* A fresh connection, of which nothing is known yet; NULL when no memory can be made free. */
+struct flow_entry *flow_new_entry(struct flow *f, const struct conn_key *key, uint64_t id);
+/* Out of its list and the index; the memory is there until the next one needs it. */
+void flow_remove(struct flow *f, struct flow_entry *e);
+/* To the end of a list: it was touched now. */
+void flow_touch(struct flow *f, struct flow_entry *e, enum flow_list list);
+/* Gives back the memory of one that ended; false when there is none. */
+bool flow_trim(struct flow *f);
+/* All that the table holds; nobody is told of it. */
+void flow_table_clear(struct flow *f);
+
+/* --- flow_ends --- */
+
+/* It is gone from the table, told of, and cleared. */
+void flow_end(struct flow *f, struct flow_entry *e);
+void flow_end_brief(struct flow *f, struct brief_entry *h, bool evicted);
+/* Frees the state of least worth; false when there is none, or only the one to be kept. */
+bool flow_evict(struct flow *f, const struct flow_entry *keep);
+void flow_turn_clock(struct flow *f, int64_t ts_ns);
+
+static inline void
+flow_set_clock(struct flow *f, int64_t ts_ns)
+{
+	if (ts_ns > f->now_ns || f->doubted_ns != 0 || !f->clock_set)
+		flow_turn_clock(f, ts_ns);
+}
+
+/* --- flow_tuple --- */
+
+/*
+ * Which side is the client. Between two server ports the SYN tells, then what is known of the
+ * tuple. A server that opens a connection from its own port 25 is no listener: false.
+ */
+bool flow_orient(
+    const struct flow *f, const struct segment *s, struct conn_key *key, enum dir *dir);
+/* The entry that a segment belongs to; NULL when it was dealt with, or there is no memory. */
+struct flow_entry *flow_entry_of(
+    struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s);
+
+#endif

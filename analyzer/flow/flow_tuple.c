@@ -1,0 +1,201 @@
+#include "analyzer/flow/flow_parts.h"
+
+/* The connection of a half-open entry, now that something else is seen of it. */
+static struct flow_entry *
+promote(struct flow *f, struct brief_entry *h, const struct conn_key *key)
+{
+	struct brief_entry syn = *h; /* without the addresses, which are in the key */
+	struct flow_entry *e;
+
+	brief_remove(f->brief, h);
+	e = flow_new_entry(f, key, syn.id);
+	if (e != NULL)
+		brief_tell(&syn, &e->conn);
+	return e;
+}
+
+static void
+add_half_open(struct flow *f, const struct conn_key *key, const struct segment *s)
+{
+	uint32_t id = (uint32_t)++f->last_id;
+
+	while (brief_add(f->brief, key, s, id, f->now_ns) == NULL) {
+		if (!flow_evict(f, NULL)) {
+			limits_hit(f->config.limits, LIMIT_EVICTED_HALF_OPEN, 1);
+			return;
+		}
+	}
+	flow_set_due(f, f->now_ns, FLOW_BRIEF_NS);
+}
+
+static void
+repeat_syn(struct brief_entry *h, const struct segment *s)
+{
+	int64_t after_ns = s->ts_ns - h->ts_ns - (int64_t)h->last_ms * 1000000;
+
+	if (after_ns < CONN_COPY_AGE_NS && after_ns > -CONN_COPY_AGE_NS)
+		return; /* no timer is that short: the same packet, captured twice */
+	if (h->syn_count < UINT8_MAX)
+		h->syn_count++;
+	if (after_ns > 0 && after_ns / 1000000 + h->last_ms < UINT32_MAX)
+		h->last_ms += (uint32_t)(after_ns / 1000000);
+}
+
+#define ANSWER_OCTETS (UINT32_C(1) << 24) /* so many may be lost behind a SYN */
+
+static bool
+is_syn(const struct segment *s)
+{
+	return (s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
+
+/* A SYN of this very connection: sent again, or later in the file than what followed it. */
+static bool
+own_syn(const struct conn *c, const struct segment *s)
+{
+	const struct conn_half *client = &c->half[DIR_CLIENT];
+	uint64_t off;
+
+	if (!client->ref_set)
+		return true;
+	off = conn_off(client, s->seq + 1);
+	if (client->start_seen)
+		return off == client->origin;
+	return client->start_open && off <= client->stream.end &&
+	       client->stream.end - off <= STREAM_MAX_KEPT;
+}
+
+/*
+ * The segment belongs to the connection that the waiting SYN opens, not to one before it on the
+ * same ports. It need not be the very answer, which may not have been captured; but what the old
+ * one sends is behind the new one's initial number. RFC 6191
+ */
+static bool
+answers(const struct brief_entry *syn, enum dir dir, const struct segment *s)
+{
+	uint32_t number = dir == DIR_CLIENT ? s->seq : s->ack;
+
+	return (dir == DIR_CLIENT || (s->flags & TCP_ACK)) &&
+	       number - (syn->seq + 1) < ANSWER_OCTETS;
+}
+
+/* A SYN that opens another connection than the one that is there, which goes on until it is
+ * answered. */
+static void
+on_new_syn(struct flow *f, const struct conn_key *key, struct flow_entry *e,
+    struct brief_entry *syn, const struct segment *s)
+{
+	if (syn != NULL && syn->seq == s->seq) {
+		repeat_syn(syn, s);
+		return;
+	}
+	if (syn != NULL)
+		flow_end_brief(f, syn, false);
+	if (e != NULL)
+		e->challenged = true; /* closed or not, its last packets may come after the SYN */
+	add_half_open(f, key, s);
+}
+
+/* The connection that begins with this segment, on the SYN that is known of it, or NULL. */
+static struct flow_entry *
+begin(struct flow *f, const struct conn_key *key, struct brief_entry *syn)
+{
+	struct flow_entry *e;
+
+	if (syn != NULL)
+		return promote(f, syn, key);
+	e = flow_new_entry(f, key, f->last_id + 1);
+	f->last_id += e != NULL;
+	return e;
+}
+
+/* A SYN,ACK of another connection, for another SYN than that of this one, which is closed. */
+static bool
+answers_other_syn(const struct conn *c, enum dir dir, const struct segment *s)
+{
+	const struct conn_half *client = &c->half[DIR_CLIENT], *server = &c->half[DIR_SERVER];
+
+	return dir == DIR_SERVER &&
+	       (s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
+	       client->start_seen && conn_off(client, s->ack) != client->origin &&
+	       !(server->start_seen && conn_off(server, s->seq + 1) == server->origin) &&
+	       conn_closed(c);
+}
+
+/* Where nothing but brief entries is known of a segment's ports. */
+static struct flow_entry *
+begin_anew(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s,
+    const struct brief_found *known)
+{
+	bool numbered = dir == DIR_CLIENT || (s->flags & TCP_ACK);
+	struct flow_entry *e;
+
+	if (known->syn != NULL && numbered && !answers(known->syn, dir, s)) {
+		e = begin(f, key, NULL); /* the capture has only the end of it */
+		if (e != NULL)
+			e->challenged = true;
+		return e;
+	}
+	if (known->reported != NULL)
+		brief_remove(f->brief, known->reported);
+	return begin(f, key, known->syn);
+}
+
+struct flow_entry *
+flow_entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s)
+{
+	struct flow_entry *e = f->slots == 0 ? NULL : flow_find(f, key);
+	struct brief_found known;
+
+	if (e != NULL && answers_other_syn(&e->conn, dir, s)) {
+		flow_end(f, e); /* its SYN comes later in the file, or not at all */
+		e = NULL;
+	}
+	if (e != NULL && (is_syn(s) ? own_syn(&e->conn, s) : !e->challenged))
+		return e;
+	known = brief_find(f->brief, key);
+	if (known.reported != NULL && brief_straggler(known.reported, dir, s))
+		return NULL;
+	/* What a SYN carries is only kept where nothing else is known of its ports. RFC 7413 */
+	if (is_syn(s) &&
+	    (s->len == 0 || e != NULL || known.syn != NULL || known.reported != NULL)) {
+		on_new_syn(f, key, e, known.syn, s);
+		return NULL;
+	}
+	if (e == NULL)
+		return begin_anew(f, key, dir, s, &known);
+	if (known.syn != NULL && !answers(known.syn, dir, s))
+		return e;
+	e->challenged = false;
+	if (known.syn == NULL)
+		return e; /* its challenger was given up */
+	flow_end(f, e);
+	return begin(f, key, known.syn);
+}
+
+static void
+set_key(struct conn_key *key, const struct segment *s, enum dir dir)
+{
+	key->client = *(dir == DIR_CLIENT ? &s->src : &s->dst);
+	key->server = *(dir == DIR_CLIENT ? &s->dst : &s->src);
+}
+
+bool
+flow_orient(const struct flow *f, const struct segment *s, struct conn_key *key, enum dir *dir)
+{
+	bool to = port_set_has(f->config.ports, s->dst.port);
+	bool from = port_set_has(f->config.ports, s->src.port);
+	uint8_t syn = s->flags & (TCP_SYN | TCP_ACK);
+
+	*dir = to ? DIR_CLIENT : DIR_SERVER;
+	if (to && from) {
+		set_key(key, s, DIR_SERVER);
+		if (syn == (TCP_SYN | TCP_ACK) ||
+		    (syn != TCP_SYN && f->slots > 0 && flow_find(f, key) != NULL))
+			*dir = DIR_SERVER;
+	} else if (syn == (*dir == DIR_SERVER ? TCP_SYN : TCP_SYN | TCP_ACK)) {
+		return false;
+	}
+	set_key(key, s, *dir);
+	return true;
+}
