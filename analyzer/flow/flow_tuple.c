@@ -109,7 +109,7 @@ begin(struct flow *f, const struct conn_key *key, struct brief_entry *syn)
 	return e;
 }
 
-/* A SYN,ACK of another connection, for another SYN than that of this one, which is closed. */
+/* A SYN,ACK of another connection, for another SYN than that of this one. */
 static bool
 answers_other_syn(const struct conn *c, enum dir dir, const struct segment *s)
 {
@@ -118,8 +118,7 @@ answers_other_syn(const struct conn *c, enum dir dir, const struct segment *s)
 	return dir == DIR_SERVER &&
 	       (s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
 	       client->start_seen && conn_off(client, s->ack) != client->origin &&
-	       !(server->start_seen && conn_off(server, s->seq + 1) == server->origin) &&
-	       conn_closed(c);
+	       !(server->start_seen && conn_off(server, s->seq + 1) == server->origin);
 }
 
 /* Where nothing but brief entries is known of a segment's ports. */
@@ -148,8 +147,12 @@ flow_entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const st
 	struct brief_found known;
 
 	if (e != NULL && answers_other_syn(&e->conn, dir, s)) {
-		flow_end(f, e); /* its SYN comes later in the file, or not at all */
-		e = NULL;
+		if (conn_closed(&e->conn)) {
+			flow_end(f, e); /* its SYN comes later in the file, or not at all */
+			e = NULL;
+		} else if (!e->challenged && e->conn.half[DIR_SERVER].start_seen) {
+			return NULL; /* whatever it is, this connection goes on */
+		}
 	}
 	if (e != NULL && (is_syn(s) ? own_syn(&e->conn, s) : !e->challenged))
 		return e;

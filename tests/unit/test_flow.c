@@ -56,6 +56,8 @@ static const struct {
 	    "bye~;"
 	    "S FA q=12 k=1007; C FA q=1007 k=13; S A q=13 k=1008",
 	    "accepted/no_mail high gaps=0" },
+	{ "the same, mirrored, and an RST that fits no other packet",
+	    "S SA; S R q=900000000; S SA q=900000900 k=9001; &", "incomplete packets=0/2" },
 	{ "a SYN with octets, mirrored", "C S 'EHLO x~; &", "unanswered packets=1/0 octets=8/0" },
 	{ "a SYN with octets on the ports of a closed connection",
 	    "C S; S SA; C A; S RA; C S q=9000 'EHLO x~; S SA q=700000; C A; S '220 hi~; S FA; C "
