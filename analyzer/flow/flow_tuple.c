@@ -144,18 +144,17 @@ struct flow_entry *
 flow_entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s)
 {
 	struct flow_entry *e = f->slots == 0 ? NULL : flow_find(f, key);
+	bool foreign = e != NULL && answers_other_syn(&e->conn, dir, s);
 	struct brief_found known;
 
-	if (e != NULL && answers_other_syn(&e->conn, dir, s)) {
-		if (conn_closed(&e->conn)) {
-			flow_end(f, e); /* its SYN comes later in the file, or not at all */
-			e = NULL;
-		} else if (!e->challenged && e->conn.half[DIR_SERVER].start_seen) {
-			return NULL; /* whatever it is, this connection goes on */
-		}
+	if (foreign && conn_closed(&e->conn)) {
+		flow_end(f, e); /* its SYN comes later in the file, or not at all */
+		e = NULL;
 	}
+	/* Whatever else it is, a connection whose starts are known goes on without it. */
+	foreign = foreign && e != NULL && e->conn.half[DIR_SERVER].start_seen;
 	if (e != NULL && (is_syn(s) ? own_syn(&e->conn, s) : !e->challenged))
-		return e;
+		return foreign ? NULL : e;
 	known = brief_find(f->brief, key);
 	if (known.reported != NULL && brief_straggler(known.reported, dir, s))
 		return NULL;
@@ -168,7 +167,7 @@ flow_entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const st
 	if (e == NULL)
 		return begin_anew(f, key, dir, s, &known);
 	if (known.syn != NULL && !answers(known.syn, dir, s))
-		return e;
+		return foreign ? NULL : e;
 	e->challenged = false;
 	if (known.syn == NULL)
 		return e; /* its challenger was given up */
