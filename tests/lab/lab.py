@@ -82,10 +82,10 @@ class Lab:
             return json.load(file)
 
     def clients(self):
-        """What each client came for, by its endpoint."""
+        """What each client came for, by its endpoint and the server's."""
         with open(self.path("clients.tsv")) as file:
             rows = [line.rstrip("\n").split("\t") for line in file]
-        return {row[1]: row for row in rows}
+        return {(row[1], row[2]): row for row in rows}
 
     def ports(self):
         return sorted({int(row[2].rsplit(":", 1)[1]) for row in self.clients().values()})
@@ -104,6 +104,10 @@ def serious(report):
 
 def endpoint(e):
     return f"[{e['ip']}]:{e['port']}" if ":" in e["ip"] else f"{e['ip']}:{e['port']}"
+
+
+def ends(connection):
+    return endpoint(connection["client"]), endpoint(connection["server"])
 
 
 def story(report):
@@ -125,8 +129,7 @@ def every_verdict_and_no_finding():
         clients = lab.clients()
         assert len(clients) == 200
         for c in report["connections"]:
-            row = clients[endpoint(c["client"])]
-            assert row[2] == endpoint(c["server"]) and row[4] == c["verdict"], (row, c)
+            assert clients[ends(c)][4] == c["verdict"], (clients[ends(c)], c)
         met = sum(c["verdict"] not in ("unanswered", "port_closed")
                   for c in report["connections"])
         assert report["summary"]["log_sessions"] == report["summary"]["matched"] == met
@@ -146,17 +149,19 @@ def tshark_agrees(lab, report):
         [need("tshark"), "-n", "-r", lab.path("capture.pcap"), *decode, "-T", "fields", "-E",
          "separator=;", "-e", "tcp.stream", "-e", "tcp.srcport", "-e", "tcp.flags", "-e",
          "tcp.len", "-e", "smtp.response.code", "-e", "ip.src", "-e", "ipv6.src", "-e",
-         "tcp.dstport"], capture_output=True, text=True, check=True).stdout.splitlines()
+         "ip.dst", "-e", "ipv6.dst", "-e", "tcp.dstport"], capture_output=True, text=True,
+        check=True).stdout.splitlines()
     ports = set(lab.ports())
     streams = collections.defaultdict(list)
     names = {}
     for row in rows:
-        stream, sport, flags, octets, codes, ip4, ip6, _ = row.split(";")
+        stream, sport, flags, octets, codes, src4, src6, dst4, dst6, dport = row.split(";")
         server = int(sport) in ports
         streams[stream].append((server, int(flags, 16), int(octets), codes.split(",")[0]))
         if not server:
-            names[stream] = f"[{ip6}]:{sport}" if ip6 else f"{ip4}:{sport}"
-    verdicts = {endpoint(c["client"]): c["verdict"] for c in report["connections"]}
+            names[stream] = (f"[{src6}]:{sport}" if src6 else f"{src4}:{sport}",
+                             f"[{dst6}]:{dport}" if dst6 else f"{dst4}:{dport}")
+    verdicts = {ends(c): c["verdict"] for c in report["connections"]}
     assert sorted(names.values()) == sorted(verdicts)
     for stream, packets in streams.items():
         verdict = verdicts[names[stream]]
@@ -239,7 +244,7 @@ def a_fault_on_some():
         assert lab.done.returncode == 1
         assert serious(lab.report()) == {"log.action-mismatch", HAT, "log.missing-session"}
         wrong = [c for c in lab.report()["connections"]
-                 if lab.clients()[endpoint(c["client"])][4] != c["verdict"]]
+                 if lab.clients()[ends(c)][4] != c["verdict"]]
         assert 0 < len(wrong) < 40, len(wrong)
 
 
