@@ -26,6 +26,7 @@ struct follow {
 	struct maillog *logs;
 	struct settle *settle;
 	struct join join;
+	struct gateway gateway;
 	struct record_builder joined;
 	struct followed followed[FOLLOW_MAX_LOGS];
 	size_t count;
@@ -52,6 +53,7 @@ on_session(void *ctx, const struct log_session *s)
 {
 	struct follow *f = ctx;
 
+	gateway_learn(&f->gateway, s);
 	if (f->beginning && !f->config.behind)
 		return;
 	if (f->beginning && s->id > f->last_before)
@@ -362,6 +364,7 @@ follow_open(struct follow **out, const struct follow_config *config, struct faul
 	if (status == STATUS_OK && beside->hat != NULL)
 		status = hat_load(&f->hat, beside->hat, beside->listener, fault);
 	f->join = (struct join){ .hat = f->hat,
+		.gateway = &f->gateway,
 		.delayed_reject = beside->delayed_reject,
 		.tcprefuse_logged = beside->tcprefuse_logged,
 		.log_path = log_path,

@@ -12,6 +12,7 @@ struct stories {
 	struct spool *records, *sessions;
 	struct record_builder joined;
 	struct join join;
+	struct gateway gateway;
 	uint64_t session_count;
 	enum status status; /* of a sink that could not say it */
 	struct fault fault;
@@ -35,6 +36,7 @@ on_session(void *ctx, const struct log_session *session)
 		if (s->status != STATUS_OK)
 			fault_set(&s->fault, s->status, "out of memory");
 	}
+	gateway_learn(&s->gateway, session);
 	s->session_count++;
 }
 
@@ -115,6 +117,7 @@ stories_open(struct stories **out, const struct stories_config *config, struct f
 	}
 	s->join = (struct join){ .correlate = s->correlate,
 		.hat = s->hat,
+		.gateway = &s->gateway,
 		.delayed_reject = config->delayed_reject,
 		.tcprefuse_logged = config->tcprefuse_logged,
 		.log_path = log_path,

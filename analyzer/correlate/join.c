@@ -66,6 +66,10 @@ join_connection(const struct join *j, const struct record *rec, const struct mat
 		pair_describe(j, s, p.log_says, sizeof p.log_says);
 		store_session(&p);
 	}
+	if (s == NULL && j->gateway != NULL && gateway_delivers(j->gateway, rec)) {
+		findings_store(&p.found, out);
+		return;
+	}
 	join_check_log(&p);
 	if (j->hat != NULL && rec->verdict != VERDICT_UNANSWERED &&
 	    rec->verdict != VERDICT_PORT_CLOSED) {

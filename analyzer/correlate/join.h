@@ -7,12 +7,14 @@
  *        behind those of the wire. Each says both sides in one sentence, with its proof.
  * Exceptions that are no contradictions: SMTP AUTH under delayed rejection; a 4xx greeting under
  *        REJECT, or under ACCEPT at a limit; a client that left first; TCPREFUSE unlogged;
- *        STARTTLS over the RCPT stage; sessions cut by the ends of capture or log.
+ *        STARTTLS over the RCPT stage; sessions cut by the ends of capture or log; mail that
+ *        the gateway itself delivers to others.
  */
 #ifndef HATCHECK_JOIN_H
 #define HATCHECK_JOIN_H
 
 #include "analyzer/correlate/correlate.h"
+#include "analyzer/correlate/gateway.h"
 #include "analyzer/verdict/findings.h"
 
 enum known { KNOWN_NOT, KNOWN_NO, KNOWN_YES };
@@ -20,6 +22,7 @@ enum known { KNOWN_NOT, KNOWN_NO, KNOWN_YES };
 struct join {
 	const struct correlate *correlate; /* NULL: there are no logs */
 	const struct hat *hat;             /* NULL: there is none */
+	const struct gateway *gateway;     /* NULL: nothing is known of it */
 	enum known delayed_reject;         /* how the listener is known to be set */
 	enum known tcprefuse_logged;
 	const char *(*log_path)(void *ctx, uint16_t file); /* of a session's file */
