@@ -1,10 +1,10 @@
 /*
- * fuzz_flow: any dialogue, one segment a line, from streams to the verdict. The first octet of a
- * line tells what it is: C and S a line of the client or the server, c and s the same without CR
- * LF, B and Q a line whose sender had not yet seen the other side's last, F and f a FIN, R and r an
- * RST, A and a an ACK alone. Bits of any other octet choose one of these. Holds: the same octets in
- * segments of another size, in another order, overlapping, or doubled are judged the same; memory
- * is given back.
+ * fuzz_flow: any dialogue, one segment a line, from streams to the verdict. The first octet of
+ *   a line tells what it is: C and S a line of the client or the server, c and s the same without
+ *   CR LF, B and Q a line whose sender had not yet seen the other side's last, F and f a FIN,
+ *   R and r an RST, A and a an ACK alone. Bits of any other octet choose one of these.
+ * Holds: the same octets in segments of another size, in another order, overlapping, or doubled
+ *        are judged the same; memory is given back.
  */
 #include <assert.h>
 #include <stdlib.h>
