@@ -208,8 +208,7 @@ ask(struct broker *b, enum operation operation, size_t path, uint32_t number, in
 	return receive(b->socket, fd);
 }
 
-/* --- whether one is needed ---------------------------------------------------------------------
- */
+/* --- whether one is needed --- */
 
 static bool
 may_write_in(const char *folder, const char *path)
@@ -307,8 +306,7 @@ broker_stop(struct broker *b)
 		(void)waitpid(b->helper, NULL, 0);
 }
 
-/* --- asking --------------------------------------------------------------------------------------
- */
+/* --- asking --- */
 
 int
 broker_read(struct broker *b, size_t path, int *fd)

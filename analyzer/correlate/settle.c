@@ -146,8 +146,7 @@ end_round(struct settle *s)
 	s->config.join.correlate = NULL;
 }
 
-/* --- what comes of it ---------------------------------------------------------------------------
- */
+/* --- what comes of it --- */
 
 /* The place in the window of the connection that has the session already; 0: it is gone. */
 static uint64_t
