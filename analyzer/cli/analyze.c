@@ -66,7 +66,8 @@ static int
 judge(struct analysis *r, const struct engine_config *config)
 {
 	struct engine *engine = engine_new(config, on_record, r);
-	struct report_run sum = { 0 };
+	struct limits limits = { 0 };
+	struct report_run sum = { .limits = &limits };
 	struct frame frame;
 	struct fault fault;
 	int status = CLI_UNUSABLE;
@@ -80,7 +81,7 @@ judge(struct analysis *r, const struct engine_config *config)
 	engine_finish(engine);
 	progress_finish(&r->progress);
 	sum.captures = source_inputs(r->source, &sum.capture_count);
-	sum.limits = engine_limits(engine);
+	engine_limits(engine, &limits);
 	sum.packets = engine_packet_stats(engine);
 	if (r->stories != NULL && r->status == STATUS_OK)
 		r->status = stories_end(r->stories, r->report, &sum, &r->fault);

@@ -83,8 +83,7 @@ gather(const struct watch *w, struct report_run *run, struct limits *limits)
 		follow_run(w->follow, run);
 		follow_limits(w->follow, limits);
 	}
-	for (enum limit l = 0; l < LIMIT_COUNT; l++)
-		limits_hit(limits, l, engine_limits(w->engine)->reached[l]);
+	engine_limits(w->engine, limits);
 	limits_hit(limits, LIMIT_OUTPUT_LINES_DROPPED, report_dropped(w->report));
 	limits_hit(limits, LIMIT_CONNECTIONS_NOT_LISTED, report_unlisted(w->report));
 	limits_hit(limits, LIMIT_PACKETS_NOT_WRITTEN, keep_lost(w->keep));

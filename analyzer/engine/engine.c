@@ -16,7 +16,6 @@ struct engine {
 		struct budget budget;
 		struct limits limits;
 	} decoding, judging;
-	struct limits limits; /* of both */
 	struct packet *packet;
 	struct relay *relay; /* NULL: all on one thread */
 	struct flow *flow;
@@ -117,12 +116,11 @@ engine_finish(struct engine *e)
 	flow_finish(e->flow);
 }
 
-const struct limits *
-engine_limits(struct engine *e)
+void
+engine_limits(const struct engine *e, struct limits *sum)
 {
-	for (int i = 0; i < LIMIT_COUNT; i++)
-		e->limits.reached[i] = e->decoding.limits.reached[i] + e->judging.limits.reached[i];
-	return &e->limits;
+	limits_add(sum, &e->decoding.limits);
+	limits_add(sum, &e->judging.limits);
 }
 
 const struct packet_stats *

@@ -47,8 +47,8 @@ void engine_gap(struct engine *e, int64_t now_ns);
 /* Whether a connection of that client (family 0: of any) is still open. O(open connections). */
 bool engine_has_client(const struct engine *e, const struct addr *client);
 void engine_finish(struct engine *e); /* every open connection ends here */
-/* Those of now: on two threads only after _finish. */
-const struct limits *engine_limits(struct engine *e);
+/* Adds its own to the sum; on two threads only after _finish. */
+void engine_limits(const struct engine *e, struct limits *sum);
 const struct packet_stats *engine_packet_stats(const struct engine *e);
 void engine_free(struct engine *e);
 

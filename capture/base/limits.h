@@ -54,6 +54,13 @@ const char *limit_name(enum limit which);
 const char *limit_meaning(enum limit which);
 
 static inline void
+limits_add(struct limits *sum, const struct limits *l)
+{
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		sum->reached[i] += l->reached[i];
+}
+
+static inline void
 limits_hit(struct limits *l, enum limit which, uint64_t n)
 {
 	l->reached[which] += n;
