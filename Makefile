@@ -140,8 +140,11 @@ soak: $(B)/hatcheck
 fuzz: $(FUZZERS)
 	$(Q)tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-bench: $(B)/hatcheck
-	$(Q)tests/bench/run $(B)/hatcheck $(BENCH)
+$(B)/tests/bench/match: $(B)/tests/bench/match.o $(LIB)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+bench: $(B)/hatcheck $(B)/tests/bench/match
+	$(Q)tests/bench/run $^ $(BENCH)
 
 lint:
 	$(Q)tests/lint.sh

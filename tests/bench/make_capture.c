@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "put.h"
+
 #define OPEN 96 /* sessions at a time */
 #define MSS 1448
 #define FIN 0x01
@@ -107,20 +109,6 @@ fill_body(void)
 		body[i] = (uint8_t)(i % 74 == 72 ? '\r' : i % 74 == 73 ? '\n' : 'a' + i % 26);
 	body[MSS - 2] = '\r';
 	body[MSS - 1] = '\n';
-}
-
-static void
-put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
 }
 
 static uint32_t

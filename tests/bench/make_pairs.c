@@ -16,6 +16,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "put.h"
+
 #define FIN 0x01
 #define SYN 0x02
 #define RST 0x04
@@ -39,20 +41,6 @@ static const struct step greeted[] = { { 0, SYN, "" }, { 1, SYN | ACK, "" }, { 0
 	{ 1, PSH | ACK, "220 esa.example.com ESMTP\r\n" }, { 0, PSH | ACK, "QUIT\r\n" },
 	{ 1, PSH | ACK, "221 esa.example.com\r\n" }, { 1, FIN | ACK, "" }, { 0, FIN | ACK, "" },
 	{ 1, ACK, "" } };
-
-static void
-put16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
 
 /* Link type RAW; checksums are left out, as by an interface that fills them in. */
 static void
