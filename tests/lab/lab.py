@@ -16,7 +16,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from responder import Skip, need, run  # noqa: E402
+from responder import Skip, main, need, slow, test  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
 SHORT = "short" in sys.argv[2:]
@@ -41,19 +41,6 @@ FAULTS = {
     "log-phantom": ({"log.missing-connection"}, set()),
     "late-refusal": ({"wire.late-refusal"}, set()),
 }
-TESTS, SLOW = [], []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def slow(function):
-    """One that waits, most of its time."""
-    SLOW.append(function)
-    return function
-
 
 class Lab:
     """One run in a folder of its own."""
@@ -308,4 +295,4 @@ def usage_and_rights():
         assert done.returncode == 2 and "no right to capture" in done.stderr, done
 
 
-sys.exit(run(TESTS, SLOW))
+sys.exit(main())

@@ -20,23 +20,10 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from responder import (DELIVERED, HAT, Client, Server, Skip, Wire, deliver, need,  # noqa: E402
-                       run)
+from responder import (DELIVERED, HAT, Client, Server, Skip, Wire, deliver, main,  # noqa: E402
+                       need, slow, test)
 
 PROGRAM = os.path.abspath(sys.argv[1])
-TESTS, SLOW = [], []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def slow(function):
-    """One that waits, most of its time."""
-    SLOW.append(function)
-    return function
-
 
 def serve(*options, **more):
     return Server(PROGRAM, *options, **more)
@@ -827,6 +814,4 @@ def too_few_descriptors():
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[2:]
-    sys.exit(run(*([t for t in tests if not wanted or t.__name__ in wanted]
-                   for tests in (TESTS, SLOW))))
+    sys.exit(main(sys.argv[2:]))

@@ -284,6 +284,26 @@ class Outcome:
         sys.stdout.flush()
 
 
+TESTS, SLOW = [], []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def slow(function):
+    """One that waits, most of its time."""
+    SLOW.append(function)
+    return function
+
+
+def main(wanted=()):
+    """Runs what was registered, or what is named; the exit status."""
+    return run(*([t for t in tests if not wanted or t.__name__ in wanted]
+                 for tests in (TESTS, SLOW)))
+
+
 def run(tests, beside=()):
     """Runs the functions, those of `beside` at the same time as the others; the exit status."""
     outcome = Outcome()

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "analyzer/cli/broker.h"
+#include "folder.h"
 
 static char folder[] = "/tmp/hatcheck-test-XXXXXX";
 static char path[64], other[80];
@@ -23,10 +24,7 @@ begin(struct broker *b)
 static void
 end(void)
 {
-	char command[64];
-
-	snprintf(command, sizeof command, "rm -r %s", folder);
-	cr_assert_eq(system(command), 0);
+	cr_assert_eq(folder_remove(folder), 0);
 }
 
 static const char *

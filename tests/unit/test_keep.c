@@ -10,6 +10,7 @@
 #include "analyzer/cli/keep.h"
 #include "capture/source/source.h"
 #include "tests/unit/rows.h"
+#include "folder.h"
 
 #define S INT64_C(1000000000)
 #define OCTETS 1000 /* of a frame */
@@ -81,10 +82,7 @@ begin(struct broker *b, size_t row)
 static void
 end(void)
 {
-	char command[64];
-
-	snprintf(command, sizeof command, "rm -r %s", folder);
-	cr_assert_eq(system(command), 0);
+	cr_assert_eq(folder_remove(folder), 0);
 }
 
 static void

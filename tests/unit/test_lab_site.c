@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ temporary(char path[static 32])
 {
 	int fd;
 
-	strcpy(path, "/tmp/hatcheck-lab-XXXXXX");
+	snprintf(path, 32, "/tmp/hatcheck-lab-XXXXXX");
 	fd = mkstemp(path);
 	cr_assert_neq(fd, -1);
 	close(fd);

@@ -8,6 +8,7 @@
 
 #include "analyzer/maillog/log_tail.h"
 #include "tests/unit/rows.h"
+#include "folder.h"
 
 #define MS INT64_C(1000000)
 
@@ -96,7 +97,7 @@ step(struct play *p, const char *word)
 		snprintf(p->old, sizeof p->old, "%s.%d", p->path, ++p->renamed);
 		cr_assert_eq(rename(p->path, p->old), 0);
 	} else {
-		p->now_ns += atoi(word) * MS;
+		p->now_ns += strtol(word, NULL, 10) * MS;
 		while (log_tail_poll(&p->tail, p->now_ns, 1 << 20, on_news, p))
 			;
 	}
@@ -114,11 +115,8 @@ begin(struct play *p)
 static void
 end(struct play *p)
 {
-	char command[80];
-
 	log_tail_clear(&p->tail);
-	snprintf(command, sizeof command, "rm -r %s", p->folder);
-	cr_assert_eq(system(command), 0);
+	cr_assert_eq(folder_remove(p->folder), 0);
 }
 
 ROWS(log_tail, rows, rows)
