@@ -33,17 +33,6 @@ judge_segments(void *ctx, const struct segment *seg, size_t n)
 }
 
 static void
-on_segment(void *ctx, const struct segment *seg)
-{
-	struct engine *e = ctx;
-
-	if (e->relay != NULL)
-		relay_segment(e->relay, seg);
-	else
-		flow_segments(e->flow, seg, 1);
-}
-
-static void
 on_connection(void *ctx, const struct conn *conn)
 {
 	struct engine *e = ctx;
@@ -87,7 +76,15 @@ engine_new(const struct engine_config *config, record_sink *sink, void *ctx)
 void
 engine_frame(struct engine *e, const struct frame *frame)
 {
-	packet_feed(e->packet, frame, on_segment, e);
+	struct segment own, *seg = e->relay != NULL ? relay_place(e->relay) : &own;
+
+	if (!packet_decode(e->packet, frame, seg))
+		return;
+	flow_mark(e->config.secret, seg);
+	if (e->relay != NULL)
+		relay_segment(e->relay);
+	else
+		flow_segments(e->flow, seg, 1);
 }
 
 void

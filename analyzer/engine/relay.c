@@ -117,27 +117,27 @@ give(struct relay *r)
 	pthread_mutex_unlock(&r->mutex);
 }
 
+struct segment *
+relay_place(struct relay *r)
+{
+	return &r->open->segment[r->open->count];
+}
+
 void
-relay_segment(struct relay *r, const struct segment *seg)
+relay_segment(struct relay *r)
 {
 	struct batch *b = r->open;
-	struct segment *mine;
+	struct segment *seg = &b->segment[b->count++];
+	size_t n = seg->payload.n;
 
-	if (b->count == RELAY_SEGMENTS ||
-	    (b->count > 0 && b->used + seg->payload.n > RELAY_OCTETS)) {
+	if (n > 0 && make_room(b, b->used + n)) {
+		memcpy(b->octets + b->used, seg->payload.p, n);
+		b->used += n;
+	} else {
+		seg->payload.n = 0;
+	}
+	if (b->count == RELAY_SEGMENTS || b->used >= RELAY_OCTETS)
 		give(r);
-		b = r->open;
-	}
-	mine = &b->segment[b->count++];
-	*mine = *seg;
-	if (seg->payload.n == 0)
-		return;
-	if (!make_room(b, b->used + seg->payload.n)) {
-		mine->payload.n = 0;
-		return;
-	}
-	memcpy(b->octets + b->used, seg->payload.p, seg->payload.n);
-	b->used += seg->payload.n;
 }
 
 void

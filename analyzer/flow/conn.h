@@ -89,6 +89,8 @@ struct conn {
 
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
     struct limits *limits);
+/* How a segment is known again: copies of it have the same. */
+uint64_t conn_print(const struct segment *seg);
 void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
 /* Asks for the memory that most segments touch. */
 static inline void

@@ -2,8 +2,8 @@
 
 #include "analyzer/flow/conn_parts.h"
 
-static uint64_t
-fingerprint(const struct segment *s)
+uint64_t
+conn_print(const struct segment *s)
 {
 	uint64_t place = (uint64_t)s->seq << 32 | s->ack;
 	uint64_t size = (uint64_t)s->len << 8 | s->flags;
@@ -16,14 +16,12 @@ fingerprint(const struct segment *s)
 bool
 conn_is_copy(struct conn_copies *known, const struct segment *s)
 {
-	uint64_t print = fingerprint(s);
-
 	for (int i = 0; i < CONN_COPIES; i++) {
-		if (known->print[i] == print &&
+		if (known->print[i] == s->print &&
 		    (s->ip_id != 0 || llabs(s->ts_ns - known->ts_ns[i]) < CONN_COPY_AGE_NS))
 			return true;
 	}
-	known->print[known->at] = print;
+	known->print[known->at] = s->print;
 	known->ts_ns[known->at] = s->ts_ns;
 	known->at = (uint8_t)((known->at + 1) % CONN_COPIES);
 	return false;

@@ -35,14 +35,14 @@ after_segment(struct flow *f, struct flow_entry *e)
 }
 
 static void
-one_segment(struct flow *f, const struct segment *s, uint64_t hash)
+one_segment(struct flow *f, const struct segment *s)
 {
 	struct conn_key key;
 	struct flow_entry *e;
 	enum dir dir;
 
 	flow_set_clock(f, s->ts_ns);
-	key.hash = hash;
+	key.hash = s->hash;
 	if (!flow_orient(f, s, &key, &dir))
 		return;
 	e = flow_entry_of(f, &key, dir, s);
@@ -56,6 +56,13 @@ one_segment(struct flow *f, const struct segment *s, uint64_t hash)
 		;
 }
 
+void
+flow_mark(uint64_t secret, struct segment *seg)
+{
+	seg->hash = key_hash(secret, &seg->src, &seg->dst);
+	seg->print = conn_print(seg);
+}
+
 #define AHEAD 16 /* segments; so many lines of the cache can be on their way */
 
 /*
@@ -66,24 +73,20 @@ one_segment(struct flow *f, const struct segment *s, uint64_t hash)
 void
 flow_segments(struct flow *f, const struct segment *s, size_t n)
 {
-	uint64_t hash[AHEAD];
 	size_t some;
 
 	for (; n > 0; s += some, n -= some) {
 		some = n < AHEAD ? n : AHEAD;
-		for (size_t i = 0; i < some; i++) {
-			hash[i] = key_hash(f->config.secret, &s[i].src, &s[i].dst);
-			if (f->slots > 0)
-				__builtin_prefetch(&f->slot[hash[i] & (f->slots - 1)]);
-		}
+		for (size_t i = 0; i < some && f->slots > 0; i++)
+			__builtin_prefetch(&f->slot[s[i].hash & (f->slots - 1)]);
 		for (size_t i = 0; i < some && f->slots > 0; i++) {
-			const struct flow_entry *e = f->slot[hash[i] & (f->slots - 1)].entry;
+			const struct flow_entry *e = f->slot[s[i].hash & (f->slots - 1)].entry;
 
 			if (e != NULL)
 				conn_prefetch(&e->conn);
 		}
 		for (size_t i = 0; i < some; i++)
-			one_segment(f, &s[i], hash[i]);
+			one_segment(f, &s[i]);
 	}
 }
 

@@ -77,30 +77,30 @@ packet_free(struct packet *p)
 	free(p);
 }
 
-void
-packet_feed(struct packet *p, const struct frame *frame, packet_sink *sink, void *ctx)
+bool
+packet_decode(struct packet *p, const struct frame *frame, struct segment *seg)
 {
 	struct walk w;
 	enum layer layer = packet_outermost(frame->link_type);
 
 	w.packet = p;
 	w.frame = frame;
-	w.sink = sink;
-	w.ctx = ctx;
+	w.seg = seg;
 	w.rest = frame->data;
 	w.wire = frame->wire_len < frame->data.n ? frame->data.n : frame->wire_len;
 	w.family = 0;
 
 	p->stats.frames++;
-	for (unsigned depth = 0; layer > LAYER_END; depth++) {
+	for (unsigned depth = 0; layer > LAYER_FOUND; depth++) {
 		if (depth == PACKET_MAX_DEPTH) {
 			limits_hit(p->limits, LIMIT_DECAPSULATION_DEPTH, 1);
-			return;
+			return false;
 		}
 		layer = decoders[layer](&w);
 	}
 	if (layer == LAYER_BAD)
 		p->stats.undecoded++;
+	return layer == LAYER_FOUND;
 }
 
 const struct packet_stats *

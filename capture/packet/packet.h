@@ -2,8 +2,8 @@
  * packet: captured frames to TCP segments.
  *
  * In:    frames in the order of the run, any link type of `packet_link_known`.
- * Out:   one sink call per whole TCP segment with a wanted port on either side,
- *        in the order in which its last fragment came.
+ * Out:   the TCP segment that a frame brings, whole or with its last fragment, where one
+ *        of its ports is wanted.
  * Walks: link layer (Ethernet, VLAN, QinQ, 802.1BR, 802.3 with SNAP, MPLS, PPP, HDLC,
  *        PPPoE, Linux cooked v1 and v2, raw, NULL/LOOP, PKTAP) > IPv4 with options, IPv6
  *        with extension headers > GRE, ERSPAN, VXLAN, Geneve, IP in IP > fragments > TCP.
@@ -56,15 +56,15 @@ port_set_add(struct port_set *s, uint16_t port)
 	s->bit[port >> 6] |= UINT64_C(1) << (port & 63);
 }
 
-typedef void packet_sink(void *ctx, const struct segment *seg);
-
 struct packet;
 
 /* `ports`, `budget` and `limits` are borrowed for the decoder's life. */
 struct packet *packet_new(
     const struct port_set *ports, struct budget *budget, struct limits *limits);
 void packet_free(struct packet *p);
-void packet_feed(struct packet *p, const struct frame *frame, packet_sink *sink, void *ctx);
+/* True with *seg; its payload is borrowed from the frame, or from the decoder until the next call.
+ */
+bool packet_decode(struct packet *p, const struct frame *frame, struct segment *seg);
 const struct packet_stats *packet_stats(const struct packet *p);
 
 /* True when frames of this DLT_ value are understood. */

@@ -2,10 +2,9 @@
  * segment: one TCP segment, as the packet layer hands it up.    RFC 9293 3.1
  *
  * Everything is in host order. `payload` is what was captured of the `len`
- * octets that were on the wire (payload.n <= len); it is borrowed until the
- * sink returns. Lengths come from IP, never from the frame, so that padding is
- * not data; where the IP total length is 0 (segmentation offload) they come
- * from the frame's length on the wire, which is the captured one unless a snaplen cut it.
+ * octets that were on the wire (payload.n <= len), and borrowed. Lengths come from IP, never from
+ * the frame, so that padding is not data; where the IP total length is 0 (segmentation offload)
+ * they come from the frame's length on the wire, which is the captured one unless a snaplen cut it.
  */
 #ifndef HATCHECK_SEGMENT_H
 #define HATCHECK_SEGMENT_H
@@ -25,8 +24,12 @@ struct endpoint {
 static inline bool
 endpoint_eq(const struct endpoint *a, const struct endpoint *b)
 {
-	return a->port == b->port && a->addr.family == b->addr.family &&
-	       memcmp(a->addr.octet, b->addr.octet, sizeof a->addr.octet) == 0;
+	uint64_t x[2], y[2];
+
+	memcpy(x, a->addr.octet, sizeof x);
+	memcpy(y, b->addr.octet, sizeof y);
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (uint64_t)(a->port ^ b->port) |
+		   (uint64_t)(a->addr.family ^ b->addr.family)) == 0;
 }
 
 enum {
@@ -53,6 +56,7 @@ struct segment {
 	int8_t window_shift; /* from the option of a SYN, -1 if it had none */
 	bool bad_checksum;
 	uint32_t options_hash; /* of all TCP options: tells a copy from a retransmission */
+	uint64_t hash, print;  /* flow_mark sets them */
 };
 
 static inline uint32_t

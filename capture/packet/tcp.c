@@ -66,13 +66,12 @@ window_shift(struct bytes options)
 static void
 endpoint_set(struct endpoint *e, const struct walk *w, const uint8_t *addr, uint16_t port)
 {
+	uint64_t words[2] = { 0, 0 };
+
+	/* Stored as words, because they are read back as words. */
+	memcpy(words, addr, w->family == 4 ? 4 : 16);
+	memcpy(e->addr.octet, words, sizeof words);
 	e->addr.family = w->family;
-	if (w->family == 4) {
-		memcpy(e->addr.octet, addr, 4);
-		memset(e->addr.octet + 4, 0, 12);
-	} else {
-		memcpy(e->addr.octet, addr, 16);
-	}
 	e->port = port;
 }
 
@@ -83,7 +82,7 @@ tcp_segment(struct walk *w)
 	const struct frame *frame = w->frame;
 	struct packet_stats *stats = &w->packet->stats;
 	struct bytes options;
-	struct segment seg;
+	struct segment *seg = w->seg;
 	uint16_t sport, dport;
 	size_t head;
 	bool wanted;
@@ -105,29 +104,28 @@ tcp_segment(struct walk *w)
 		return LAYER_BAD;
 	options = bytes_skip(bytes_head(w->rest, head), TCP_HEADER);
 
-	endpoint_set(&seg.src, w, w->addr, sport);
-	endpoint_set(&seg.dst, w, w->addr + (w->family == 4 ? 4 : 16), dport);
-	seg.ts_ns = frame->ts_ns;
-	seg.frame_no = frame->frame_no;
-	seg.ts_digits = frame->ts_digits;
-	seg.seq = bytes_be32(h + 4);
-	seg.ack = bytes_be32(h + 8);
-	seg.flags = h[13] & 0x3f; /* without those of ECN */
-	seg.window = bytes_be16(h + 14);
-	seg.len = (uint32_t)(w->wire - head);
-	seg.payload = w->rest.n > head ? bytes_of(h + head, w->rest.n - head) : bytes_of(h, 0);
-	seg.ip_id = w->family == 4 ? (uint16_t)w->ip_id : 0;
-	seg.ttl = w->ttl;
-	seg.window_shift = -1;
-	if ((seg.flags & TCP_SYN) != 0)
-		seg.window_shift = window_shift(options);
-	seg.options_hash = options_hash(options);
+	endpoint_set(&seg->src, w, w->addr, sport);
+	endpoint_set(&seg->dst, w, w->addr + (w->family == 4 ? 4 : 16), dport);
+	seg->ts_ns = frame->ts_ns;
+	seg->frame_no = frame->frame_no;
+	seg->ts_digits = frame->ts_digits;
+	seg->seq = bytes_be32(h + 4);
+	seg->ack = bytes_be32(h + 8);
+	seg->flags = h[13] & 0x3f; /* without those of ECN */
+	seg->window = bytes_be16(h + 14);
+	seg->len = (uint32_t)(w->wire - head);
+	seg->payload = w->rest.n > head ? bytes_of(h + head, w->rest.n - head) : bytes_of(h, 0);
+	seg->ip_id = w->family == 4 ? (uint16_t)w->ip_id : 0;
+	seg->ttl = w->ttl;
+	seg->window_shift = -1;
+	if ((seg->flags & TCP_SYN) != 0)
+		seg->window_shift = window_shift(options);
+	seg->options_hash = options_hash(options);
 	/* Nothing is said of a sum that cannot be taken. */
-	seg.bad_checksum = w->rest.n == w->wire && !w->rerouted && !checksum_right(w, w->rest);
+	seg->bad_checksum = w->rest.n == w->wire && !w->rerouted && !checksum_right(w, w->rest);
 
 	stats->segments++;
-	if (seg.bad_checksum)
+	if (seg->bad_checksum)
 		stats->bad_checksums++;
-	w->sink(w->ctx, &seg);
-	return LAYER_END;
+	return LAYER_FOUND;
 }

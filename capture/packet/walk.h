@@ -2,7 +2,7 @@
  * walk: how far the decoding of one frame has come.          Inside capture/packet/ only.
  *
  * Each layer is one row of LAYERS: a decoder that takes its header off the front of
- * the walk and names the layer that follows. packet_feed calls them one after the
+ * the walk and names the layer that follows. packet_decode calls them one after the
  * other, so nesting is a loop with a counter and never a recursion.
  */
 #ifndef HATCHECK_WALK_H
@@ -42,8 +42,9 @@
 	X(TCP, tcp_segment)
 
 enum layer {
-	LAYER_BAD, /* cannot be read: counted as undecoded */
-	LAYER_END, /* read as far as it matters */
+	LAYER_BAD,   /* cannot be read: counted as undecoded */
+	LAYER_END,   /* read as far as it matters */
+	LAYER_FOUND, /* at a segment that is wanted */
 #define X(id, decoder) LAYER_##id,
 	LAYERS(X)
 #undef X
@@ -60,10 +61,9 @@ struct packet {
 struct walk {
 	struct packet *packet;
 	const struct frame *frame;
-	packet_sink *sink;
-	void *ctx;
-	struct bytes rest; /* what was captured from here on */
-	size_t wire;       /* octets on the wire from here on, >= rest.n */
+	struct segment *seg; /* the one to be found */
+	struct bytes rest;   /* what was captured from here on */
+	size_t wire;         /* octets on the wire from here on, >= rest.n */
 	/* Of the innermost IP header so far: */
 	uint8_t addr[32]; /* source, then destination: 4 or 16 octets each */
 	uint32_t ip_id;   /* of the fragment header in IPv6 */

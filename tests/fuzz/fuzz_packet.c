@@ -24,10 +24,8 @@ struct told {
 static struct port_set ports;
 
 static void
-note(void *ctx, const struct segment *seg)
+note(struct told *t, const struct segment *seg)
 {
-	struct told *t = ctx;
-
 	assert(seg->payload.n <= seg->len);
 	assert(seg->src.addr.family == seg->dst.addr.family);
 	assert(seg->src.addr.family == 4 || seg->src.addr.family == 6);
@@ -73,8 +71,10 @@ decode(struct told *t, int link_type, const struct piece *pieces, size_t count)
 			.wire_len = pieces[i].wire_len,
 			.link_type = link_type,
 			.ts_digits = 6 };
+		struct segment seg;
 
-		packet_feed(p, &frame, note, t);
+		if (packet_decode(p, &frame, &seg))
+			note(t, &seg);
 	}
 	assert(packet_stats(p)->frames == count);
 	assert(packet_stats(p)->segments + packet_stats(p)->undecoded <= count);

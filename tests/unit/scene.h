@@ -189,8 +189,9 @@ scene_client(uint32_t n)
 static inline void
 scene_feed(struct scene *s, const struct segment *seg)
 {
-	flow_segments(s->flow, seg, 1);
 	s->last = *seg;
+	flow_mark(7, &s->last);
+	flow_segments(s->flow, &s->last, 1);
 }
 
 /* A number of TCP: off the due one, or exact. True when it is the due one. */

@@ -9,7 +9,7 @@
 #define TEXT "554 no access\r\n"
 #define TEXT_OCTETS (sizeof TEXT - 1)
 
-/* What the sink was given. */
+/* What was found. */
 struct got {
 	unsigned count;
 	struct segment seg;
@@ -17,10 +17,8 @@ struct got {
 };
 
 static void
-keep(void *ctx, const struct segment *seg)
+keep(struct got *g, const struct segment *seg)
 {
-	struct got *g = ctx;
-
 	g->count++;
 	g->seg = *seg;
 	cr_assert_leq(seg->payload.n, sizeof g->payload);
@@ -68,12 +66,14 @@ feed(struct bench *b, int link_type, struct bytes data, size_t captured, int64_t
 		.wire_len = (uint32_t)data.n,
 		.link_type = link_type,
 		.ts_digits = 9 };
+	struct segment seg;
 
 	cr_assert_not_null(copy);
 	if (captured > 0)
 		memcpy(copy, data.p, captured);
 	frame.data = bytes_of(copy, captured);
-	packet_feed(b->packet, &frame, keep, &b->got);
+	if (packet_decode(b->packet, &frame, &seg))
+		keep(&b->got, &seg);
 	free(copy);
 }
 

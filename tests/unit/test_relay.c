@@ -51,13 +51,14 @@ ParameterizedTest(size_t *at, relay, rows)
 	cr_assert_not_null(relay);
 	cr_assert_not_null(octets);
 	for (uint64_t i = 1; i <= r->segments; i++) {
-		struct segment seg = { .frame_no = i };
+		struct segment *seg = relay_place(relay);
 
+		*seg = (struct segment){ .frame_no = i };
 		if (i % 3 == 0)
-			seg.payload = bytes_of(octets, r->octets);
+			seg->payload = bytes_of(octets, r->octets);
 		memset(octets, (uint8_t)i, r->octets);
-		sent += seg.payload.n;
-		relay_segment(relay, &seg);
+		sent += seg->payload.n;
+		relay_segment(relay);
 	}
 	memset(octets, 0xee, r->octets); /* what was handed over is the relay's own copy */
 	relay_finish(relay);
@@ -73,10 +74,10 @@ Test(relay, freed_before_its_end_it_ends)
 {
 	struct taken taken = { .in_order = true, .intact = true };
 	struct relay *relay = relay_new(take, &taken);
-	struct segment seg = { .frame_no = 1 };
 
 	cr_assert_not_null(relay);
-	relay_segment(relay, &seg);
+	*relay_place(relay) = (struct segment){ .frame_no = 1 };
+	relay_segment(relay);
 	relay_free(relay);
 	cr_assert_leq(taken.count, 1);
 }

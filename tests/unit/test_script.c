@@ -151,9 +151,8 @@ struct read_back {
 };
 
 static void
-compare(void *ctx, const struct segment *seg)
+compare(struct read_back *r, const struct segment *seg)
 {
-	struct read_back *r = ctx;
 	const struct script_packet *p = r->due;
 	const struct endpoint *end = r->script->connections[p->connection].end;
 
@@ -181,8 +180,10 @@ decode(void *ctx, const struct encap_frame *f)
 		.wire_len = f->wire,
 		.link_type = r->link_type,
 		.ts_digits = 6 };
+	struct segment seg;
 
-	packet_feed(r->packet, &frame, compare, r);
+	if (packet_decode(r->packet, &frame, &seg))
+		compare(r, &seg);
 }
 
 /* LINKTYPE_ and DLT_ numbers differ for raw IP. */
