@@ -21,12 +21,6 @@ conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget
 
 /* --- sequence numbers ------------------------------------------------------------ */
 
-uint64_t
-conn_off(const struct conn_half *h, uint32_t seq)
-{
-	return h->ref_off + (uint64_t)(int64_t)(int32_t)(seq - h->ref_seq);
-}
-
 /* The first sequence number known of a direction, its SYN or not. */
 static void
 set_reference(struct conn_half *h, uint32_t seq)
@@ -35,18 +29,6 @@ set_reference(struct conn_half *h, uint32_t seq)
 	h->ref_seq = seq;
 	h->ref_off = h->origin = CONN_ORIGIN;
 	stream_start(&h->stream, CONN_ORIGIN);
-}
-
-/* Keeps the pair near the octets that pass, so that 32 bits are always enough. */
-static void
-move_reference(struct conn_half *h, uint32_t seq)
-{
-	uint64_t off = conn_off(h, seq);
-
-	if (off > h->ref_off && off - h->ref_off < (uint64_t)STREAM_MAX_JUMP) {
-		h->ref_off = off;
-		h->ref_seq = seq;
-	}
 }
 
 /* No window reaches farther. RFC 7323 2.3 */
@@ -114,17 +96,6 @@ on_ack(struct conn *c, enum dir dir, const struct segment *s)
 }
 
 static void
-on_window(struct conn_half *h, const struct segment *s)
-{
-	uint32_t window = s->window;
-
-	if ((s->flags & TCP_SYN) == 0 && h->window_shift > 0)
-		window <<= h->window_shift > 14 ? 14 : h->window_shift;
-	if (window > h->window)
-		h->window = window;
-}
-
-static void
 on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 {
 	struct conn_half *h = &c->half[dir];
@@ -150,7 +121,7 @@ on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 		h->stream.retransmitted = retransmitted;
 	else if (h->stream.retransmitted > retransmitted)
 		conn_history(c, dir, 't');
-	move_reference(h, s->seq);
+	conn_move_reference(h, s->seq, conn_off(h, s->seq));
 }
 
 /* A segment without payload stands behind what its sender had sent: octets may be missing there. */
@@ -246,8 +217,21 @@ overrule_rst(struct conn_half *h, const struct segment *s)
 	h->rst.frame_no = 0;
 }
 
-void
-conn_segment(struct conn *c, enum dir dir, const struct segment *s)
+static bool
+is_plain(const struct conn *c)
+{
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		const struct conn_half *h = &c->half[dir];
+
+		if (!h->ref_set || h->start_open || h->fin.frame_no != 0 || h->rst.frame_no != 0)
+			return false;
+	}
+	return c->ack_frame_no != 0 && c->wait_since_ns == 0 && !conn_waits(c);
+}
+
+/* Whatever it is. */
+static void
+any_segment(struct conn *c, enum dir dir, const struct segment *s)
 {
 	struct conn_half *h = &c->half[dir];
 	bool copy = conn_is_copy(&h->copies, s);
@@ -285,11 +269,8 @@ conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 	}
 	if (s->flags & TCP_ACK)
 		on_ack(c, dir, s);
-	on_window(h, s);
-	if (h->ttl_min == 0 || s->ttl < h->ttl_min)
-		h->ttl_min = s->ttl;
-	if (s->ttl > h->ttl_max)
-		h->ttl_max = s->ttl;
+	conn_note_window(h, s);
+	conn_note_ttl(h, s->ttl);
 	overrule_rst(h, s);
 	overrule_fin(h, s);
 	if (s->len == 0)
@@ -306,9 +287,20 @@ conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 	}
 }
 
+void
+conn_segment(struct conn *c, enum dir dir, const struct segment *s)
+{
+	if (c->plain && conn_next(c, dir, s))
+		return;
+	any_segment(c, dir, s);
+	c->plain = is_plain(c);
+}
+
 bool
 conn_closed(const struct conn *c)
 {
+	if (c->plain)
+		return false;
 	if (c->half[DIR_CLIENT].fin.frame_no != 0 && c->half[DIR_SERVER].fin.frame_no != 0)
 		return true;
 	for (int dir = 0; dir < DIR_COUNT; dir++) {

@@ -78,6 +78,7 @@ struct conn {
 	struct budget *budget;
 	struct limits *limits;
 	uint8_t history_n, ts_digits;
+	bool plain;   /* both sides' numbers are known, neither has closed, and nothing waits */
 	bool overdue; /* patience was once exceeded */
 	bool evicted; /* given up for memory: not all of it was seen */
 	bool dropped; /* packets of its time were dropped before they were captured */
@@ -116,6 +117,10 @@ void conn_clear(struct conn *c);
 uint64_t conn_known_end(const struct conn_half *h);
 
 /* The offset of a sequence number of this direction, as far as it can be known. */
-uint64_t conn_off(const struct conn_half *h, uint32_t seq);
+static inline uint64_t
+conn_off(const struct conn_half *h, uint32_t seq)
+{
+	return h->ref_off + (uint64_t)(int64_t)(int32_t)(seq - h->ref_seq);
+}
 
 #endif

@@ -49,6 +49,20 @@ feed_gap(void *ctx, uint64_t octets)
 	dialog_gap(&f->c->dialog, f->dir, octets);
 }
 
+void
+conn_feed_next(struct conn *c, enum dir dir, const struct stream_segment *piece)
+{
+	struct stream *stream = &c->half[dir].stream;
+	struct run run = { piece->off, piece->payload, piece->peer_off, piece->frame_no,
+		piece->ts_ns, true };
+
+	stream_pass(stream, &run, feed_run(&(struct feeder){ c, dir }, &run), c->budget);
+	if (stream->next < piece->off + piece->len)
+		conn_feed(c, dir, piece); /* the rest has to wait */
+	else
+		stream->end = stream->next;
+}
+
 #define SINK(c, dir) (&(struct stream_sink){ feed_run, feed_gap, &(struct feeder){ (c), (dir) } })
 
 void
@@ -239,6 +253,8 @@ finish_tail(struct conn *c, enum dir dir)
 void
 conn_finish(struct conn *c)
 {
+	if (conn_complete(c))
+		return; /* nothing waits, and both directions have ended */
 	conn_pump(c);
 	while (conn_waits(c) && unstick(c))
 		;

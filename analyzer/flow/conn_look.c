@@ -21,16 +21,8 @@ conn_is_copy(struct conn_copies *known, const struct segment *s)
 		    (s->ip_id != 0 || llabs(s->ts_ns - known->ts_ns[i]) < CONN_COPY_AGE_NS))
 			return true;
 	}
-	known->print[known->at] = s->print;
-	known->ts_ns[known->at] = s->ts_ns;
-	known->at = (uint8_t)((known->at + 1) % CONN_COPIES);
+	conn_remember(known, s);
 	return false;
-}
-
-static bool
-in_history(const struct conn_half *h, char letter)
-{
-	return (h->letters >> (letter - 'a') & 1) != 0;
 }
 
 void
@@ -47,7 +39,7 @@ conn_history(struct conn *c, enum dir dir, char letter)
 			n /= 10;
 		if (n != 1)
 			return;
-	} else if (in_history(h, letter)) {
+	} else if (conn_in_history(h, letter)) {
 		return;
 	}
 	h->letters |= UINT64_C(1) << (letter - 'a');
@@ -57,14 +49,10 @@ conn_history(struct conn *c, enum dir dir, char letter)
 }
 
 void
-conn_look(struct conn *c, enum dir dir, const struct segment *s)
+conn_look_closely(struct conn *c, enum dir dir, const struct segment *s)
 {
 	uint8_t odd = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
 
-	/* What most segments are, and already told. */
-	if (odd == 0 && !s->bad_checksum && s->window != 0 &&
-	    in_history(&c->half[dir], s->len > 0 ? 'd' : 'a'))
-		return;
 	if (s->bad_checksum)
 		conn_history(c, dir, 'c');
 	if ((odd & (odd - 1)) != 0)

@@ -3,7 +3,8 @@
  *
  *   conn_look   what a segment looked like: copies of it, and the history
  *   conn_feed   from streams to the dialogue: who waits for whom, for how long, and the end
- *   conn        one segment: where it stands, and what it tells
+ *   conn_next   the segment that comes next where nothing is special: nearly all of them
+ *   conn        any segment: where it stands, and what it tells
  */
 #ifndef HATCHECK_CONN_PARTS_H
 #define HATCHECK_CONN_PARTS_H
@@ -16,6 +17,46 @@ conn_other(enum dir dir)
 	return dir == DIR_CLIENT ? DIR_SERVER : DIR_CLIENT;
 }
 
+/* --- what every segment tells --- */
+
+/* Keeps the pair near the octets that pass, so that 32 bits are always enough. */
+static inline void
+conn_move_reference(struct conn_half *h, uint32_t seq, uint64_t off)
+{
+	if (off > h->ref_off && off - h->ref_off < (uint64_t)STREAM_MAX_JUMP) {
+		h->ref_off = off;
+		h->ref_seq = seq;
+	}
+}
+
+static inline void
+conn_note_window(struct conn_half *h, const struct segment *s)
+{
+	uint32_t window = s->window;
+
+	if ((s->flags & TCP_SYN) == 0 && h->window_shift > 0)
+		window <<= h->window_shift > 14 ? 14 : h->window_shift;
+	if (window > h->window)
+		h->window = window;
+}
+
+static inline void
+conn_note_ttl(struct conn_half *h, uint8_t ttl)
+{
+	if (h->ttl_min == 0 || ttl < h->ttl_min)
+		h->ttl_min = ttl;
+	if (ttl > h->ttl_max)
+		h->ttl_max = ttl;
+}
+
+/* --- conn_next --- */
+
+/*
+ * Of a plain connection: a segment that acknowledges nothing unseen, and whose octets, if it has
+ * any, come next in their direction, is dealt with as conn_segment would. False: it is none.
+ */
+bool conn_next(struct conn *c, enum dir dir, const struct segment *s);
+
 /* --- conn_look --- */
 
 /*
@@ -23,16 +64,39 @@ conn_other(enum dir dir)
  * IPv4 identification, which the print holds, only time tells it from one that was.
  */
 bool conn_is_copy(struct conn_copies *known, const struct segment *s);
+/* One print more, the oldest is forgotten. */
+static inline void
+conn_remember(struct conn_copies *known, const struct segment *s)
+{
+	known->print[known->at] = s->print;
+	known->ts_ns[known->at] = s->ts_ns;
+	known->at = (uint8_t)((known->at + 1) % CONN_COPIES);
+}
 /*
  * Zeek's history: capital letters are the client's. Each letter once per direction; those that
  * count again whenever their number has grown tenfold.
  */
 void conn_history(struct conn *c, enum dir dir, char letter);
+static inline bool
+conn_in_history(const struct conn_half *h, char letter)
+{
+	return (h->letters >> (letter - 'a') & 1) != 0;
+}
 /* The letters of a segment. */
-void conn_look(struct conn *c, enum dir dir, const struct segment *s);
+void conn_look_closely(struct conn *c, enum dir dir, const struct segment *s);
+static inline void
+conn_look(struct conn *c, enum dir dir, const struct segment *s)
+{
+	/* What most segments are, and already told. */
+	if ((s->flags & (TCP_SYN | TCP_FIN | TCP_RST)) != 0 || s->bad_checksum || s->window == 0 ||
+	    !conn_in_history(&c->half[dir], s->len > 0 ? 'd' : 'a'))
+		conn_look_closely(c, dir, s);
+}
 
 /* --- conn_feed --- */
 
+/* Octets that come next in their direction, while nothing waits. */
+void conn_feed_next(struct conn *c, enum dir dir, const struct stream_segment *piece);
 /* Octets of a direction, in any order. */
 void conn_feed(struct conn *c, enum dir dir, const struct stream_segment *piece);
 /* Lets both directions go as far as they can. */

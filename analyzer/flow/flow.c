@@ -20,7 +20,7 @@ flow_gap(struct flow *f, int64_t now_ns)
 static void
 after_segment(struct flow *f, struct flow_entry *e)
 {
-	enum flow_list list = conn_closed(&e->conn) ? LIST_CLOSED : LIST_OPEN;
+	enum flow_list list = e->conn.plain || !conn_closed(&e->conn) ? LIST_OPEN : LIST_CLOSED;
 
 	if (list == LIST_CLOSED && !e->challenged && conn_complete(&e->conn) &&
 	    brief_add_reported(f->brief, &e->conn, f->now_ns) != NULL) {
@@ -37,15 +37,13 @@ after_segment(struct flow *f, struct flow_entry *e)
 static void
 one_segment(struct flow *f, const struct segment *s)
 {
-	struct conn_key key;
 	struct flow_entry *e;
 	enum dir dir;
 
 	flow_set_clock(f, s->ts_ns);
-	key.hash = s->hash;
-	if (!flow_orient(f, s, &key, &dir))
-		return;
-	e = flow_entry_of(f, &key, dir, s);
+	e = flow_plain_entry(f, s, &dir);
+	if (e == NULL && flow_orient(f, s, &dir))
+		e = flow_entry_of(f, dir, s);
 	if (e != NULL) {
 		conn_segment(&e->conn, dir, s);
 		after_segment(f, e);
@@ -63,12 +61,13 @@ flow_mark(uint64_t secret, struct segment *seg)
 	seg->print = conn_print(seg);
 }
 
-#define AHEAD 16 /* segments; so many lines of the cache can be on their way */
+#define AHEAD 16  /* segments; so many lines of the cache can be on their way */
+#define CROWD 256 /* connections; fewer stay in a cache */
 
 /*
- * Where the index and the connections lie is asked for before it is needed: with thousands of them
- * most of the time would go by in waiting for memory. (In a function of its own it would have
- * no effect that gcc sees, and be gone.)
+ * Where the index and the connections of a crowd lie is asked for before it is needed: with
+ * thousands of them most of the time would go by in waiting for memory. (In a function of its own
+ * it would have no effect that gcc sees, and be gone.)
  */
 void
 flow_segments(struct flow *f, const struct segment *s, size_t n)
@@ -77,13 +76,15 @@ flow_segments(struct flow *f, const struct segment *s, size_t n)
 
 	for (; n > 0; s += some, n -= some) {
 		some = n < AHEAD ? n : AHEAD;
-		for (size_t i = 0; i < some && f->slots > 0; i++)
-			__builtin_prefetch(&f->slot[s[i].hash & (f->slots - 1)]);
-		for (size_t i = 0; i < some && f->slots > 0; i++) {
-			const struct flow_entry *e = f->slot[s[i].hash & (f->slots - 1)].entry;
+		if (f->count >= CROWD) {
+			for (size_t i = 0; i < some; i++)
+				__builtin_prefetch(&f->slot[s[i].hash & (f->slots - 1)]);
+			for (size_t i = 0; i < some; i++) {
+				struct flow_slot *slot = &f->slot[s[i].hash & (f->slots - 1)];
 
-			if (e != NULL)
-				conn_prefetch(&e->conn);
+				if (slot->entry != NULL)
+					conn_prefetch(&slot->entry->conn);
+			}
 		}
 		for (size_t i = 0; i < some; i++)
 			one_segment(f, &s[i]);

@@ -55,8 +55,24 @@ flow_set_due(struct flow *f, int64_t since_ns, int64_t idle_ns)
 
 /* --- flow_table --- */
 
-/* NULL when there is none. */
-struct flow_entry *flow_find(const struct flow *f, const struct conn_key *key);
+/* The entry of a segment's connection; NULL when there is none. */
+static inline struct flow_entry *
+flow_find(const struct flow *f, enum dir dir, const struct segment *s)
+{
+	const struct endpoint *client = dir == DIR_CLIENT ? &s->src : &s->dst;
+	const struct endpoint *server = dir == DIR_CLIENT ? &s->dst : &s->src;
+	struct flow_entry *e;
+
+	if (f->slots == 0)
+		return NULL;
+	for (size_t i = s->hash; (e = f->slot[i & (f->slots - 1)].entry) != NULL; i++) {
+		if (f->slot[i & (f->slots - 1)].hash == s->hash &&
+		    endpoint_eq(&e->conn.key.client, client) &&
+		    endpoint_eq(&e->conn.key.server, server))
+			break;
+	}
+	return e;
+}
 /* A fresh connection, of which nothing is known yet; NULL when no memory can be made free. */
 struct flow_entry *flow_new_entry(struct flow *f, const struct conn_key *key, uint64_t id);
 /* Out of its list and the index; the memory is there until the next one needs it. */
@@ -80,20 +96,42 @@ void flow_turn_clock(struct flow *f, int64_t ts_ns);
 static inline void
 flow_set_clock(struct flow *f, int64_t ts_ns)
 {
-	if (ts_ns > f->now_ns || f->doubted_ns != 0 || !f->clock_set)
+	bool sure = f->doubted_ns == 0 && f->clock_set;
+
+	if (sure && ts_ns <= f->now_ns)
+		return;
+	/* Until something is due the clock is only set. */
+	if (sure && ts_ns <= f->due_ns && ts_ns - f->now_ns <= FLOW_JUMP_NS)
+		f->now_ns = ts_ns;
+	else
 		flow_turn_clock(f, ts_ns);
 }
 
 /* --- flow_tuple --- */
 
 /*
+ * Of nearly every segment its ports tell who sent it, and its connection is there, with no other
+ * that could take its place. NULL: flow_orient and flow_entry_of have to find out.
+ */
+static inline struct flow_entry *
+flow_plain_entry(const struct flow *f, const struct segment *s, enum dir *dir)
+{
+	bool to = port_set_has(f->config.ports, s->dst.port);
+	bool from = port_set_has(f->config.ports, s->src.port);
+	struct flow_entry *e;
+
+	if (to == from || (s->flags & TCP_SYN) != 0)
+		return NULL;
+	*dir = to ? DIR_CLIENT : DIR_SERVER;
+	e = flow_find(f, *dir, s);
+	return e != NULL && !e->challenged ? e : NULL;
+}
+/*
  * Which side is the client. Between two server ports the SYN tells, then what is known of the
  * tuple. A server that opens a connection from its own port 25 is no listener: false.
  */
-bool flow_orient(
-    const struct flow *f, const struct segment *s, struct conn_key *key, enum dir *dir);
+bool flow_orient(const struct flow *f, const struct segment *s, enum dir *dir);
 /* The entry that a segment belongs to; NULL when it was dealt with, or there is no memory. */
-struct flow_entry *flow_entry_of(
-    struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s);
+struct flow_entry *flow_entry_of(struct flow *f, enum dir dir, const struct segment *s);
 
 #endif

@@ -30,17 +30,6 @@ link_entry(struct flow *f, struct flow_entry *e, enum flow_list list)
 	flow_set_due(f, f->now_ns, f->idle_ns[list]);
 }
 
-struct flow_entry *
-flow_find(const struct flow *f, const struct conn_key *key)
-{
-	for (size_t i = key->hash & (f->slots - 1); f->slot[i].entry != NULL;
-	     i = (i + 1) & (f->slots - 1)) {
-		if (f->slot[i].hash == key->hash && conn_key_eq(&f->slot[i].entry->conn.key, key))
-			return f->slot[i].entry;
-	}
-	return NULL;
-}
-
 static void
 put(struct flow *f, struct flow_entry *e)
 {

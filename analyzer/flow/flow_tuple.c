@@ -140,10 +140,21 @@ begin_anew(struct flow *f, const struct conn_key *key, enum dir dir, const struc
 	return begin(f, key, known->syn);
 }
 
-struct flow_entry *
-flow_entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const struct segment *s)
+static struct conn_key
+key_of(enum dir dir, const struct segment *s)
 {
-	struct flow_entry *e = f->slots == 0 ? NULL : flow_find(f, key);
+	return (struct conn_key){
+		.client = dir == DIR_CLIENT ? s->src : s->dst,
+		.server = dir == DIR_CLIENT ? s->dst : s->src,
+		.hash = s->hash,
+	};
+}
+
+struct flow_entry *
+flow_entry_of(struct flow *f, enum dir dir, const struct segment *s)
+{
+	const struct conn_key own = key_of(dir, s), *key = &own;
+	struct flow_entry *e = flow_find(f, dir, s);
 	bool foreign = e != NULL && answers_other_syn(&e->conn, dir, s);
 	struct brief_found known;
 
@@ -175,15 +186,8 @@ flow_entry_of(struct flow *f, const struct conn_key *key, enum dir dir, const st
 	return begin(f, key, known.syn);
 }
 
-static void
-set_key(struct conn_key *key, const struct segment *s, enum dir dir)
-{
-	key->client = *(dir == DIR_CLIENT ? &s->src : &s->dst);
-	key->server = *(dir == DIR_CLIENT ? &s->dst : &s->src);
-}
-
 bool
-flow_orient(const struct flow *f, const struct segment *s, struct conn_key *key, enum dir *dir)
+flow_orient(const struct flow *f, const struct segment *s, enum dir *dir)
 {
 	bool to = port_set_has(f->config.ports, s->dst.port);
 	bool from = port_set_has(f->config.ports, s->src.port);
@@ -191,13 +195,10 @@ flow_orient(const struct flow *f, const struct segment *s, struct conn_key *key,
 
 	*dir = to ? DIR_CLIENT : DIR_SERVER;
 	if (to && from) {
-		set_key(key, s, DIR_SERVER);
 		if (syn == (TCP_SYN | TCP_ACK) ||
-		    (syn != TCP_SYN && f->slots > 0 && flow_find(f, key) != NULL))
+		    (syn != TCP_SYN && flow_find(f, DIR_SERVER, s) != NULL))
 			*dir = DIR_SERVER;
-	} else if (syn == (*dir == DIR_SERVER ? TCP_SYN : TCP_SYN | TCP_ACK)) {
-		return false;
+		return true;
 	}
-	set_key(key, s, *dir);
-	return true;
+	return syn != (*dir == DIR_SERVER ? TCP_SYN : TCP_SYN | TCP_ACK);
 }

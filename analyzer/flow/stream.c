@@ -65,7 +65,7 @@ keep_prefix(struct stream *s, uint64_t off, struct bytes data, struct budget *bu
 {
 	size_t need = s->prefix_n + data.n;
 
-	if (s->prefix_n >= STREAM_PREFIX || off != s->prefix_off + s->prefix_n)
+	if (off != s->prefix_off + s->prefix_n)
 		return;
 	if (need > STREAM_PREFIX)
 		need = STREAM_PREFIX;
@@ -84,6 +84,14 @@ keep_prefix(struct stream *s, uint64_t off, struct bytes data, struct budget *bu
 
 /* --- handing up ------------------------------------------------------------------ */
 
+void
+stream_pass(struct stream *s, const struct run *run, size_t n, struct budget *budget)
+{
+	if (n > 0 && s->prefix_n < STREAM_PREFIX)
+		keep_prefix(s, run->off, bytes_head(run->data, n), budget);
+	s->next += n;
+}
+
 /* Hands up a run that begins at `next`; returns what the sink took. */
 static size_t
 hand_up(
@@ -91,9 +99,7 @@ hand_up(
 {
 	size_t n = sink->run(sink->ctx, run);
 
-	if (n > 0)
-		keep_prefix(s, run->off, bytes_head(run->data, n), budget);
-	s->next += n;
+	stream_pass(s, run, n, budget);
 	return n;
 }
 

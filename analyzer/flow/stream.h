@@ -67,6 +67,8 @@ stream_start(struct stream *s, uint64_t off)
 	s->next = s->end = s->prefix_off = off;
 	s->doubt_off = UINT64_MAX;
 }
+/* Of a run that begins at `next`, n octets were handed up. */
+void stream_pass(struct stream *s, const struct run *run, size_t n, struct budget *budget);
 enum stream_result stream_feed(struct stream *s, const struct stream_segment *seg,
     struct budget *budget, const struct stream_sink *sink);
 /* Before anything was handed up: where it begins after all. What is kept stays. */
