@@ -120,7 +120,7 @@ on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 	if (copy)
 		h->stream.retransmitted = retransmitted;
 	else if (h->stream.retransmitted > retransmitted)
-		conn_history(c, dir, 't');
+		conn_history_again(c, dir, CONN_AGAIN_SENT);
 	conn_move_reference(h, s->seq, conn_off(h, s->seq));
 }
 

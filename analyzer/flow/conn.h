@@ -36,6 +36,15 @@ struct conn_close {
 	uint8_t flags, ttl;
 };
 
+/* What the history tells again: bad checksums, octets sent again, closed windows, gaps. */
+enum conn_again {
+	CONN_AGAIN_CHECKSUM,
+	CONN_AGAIN_SENT,
+	CONN_AGAIN_WINDOW,
+	CONN_AGAIN_GAP,
+	CONN_AGAIN_COUNT
+};
+
 struct conn_copies { /* what the last segments looked like, to know them again */
 	uint64_t print[CONN_COPIES];
 	int64_t ts_ns[CONN_COPIES];
@@ -65,7 +74,7 @@ struct conn_half {
 	uint64_t fin_off;
 	uint64_t reach;            /* where its segments stood, also those without payload */
 	uint64_t fin_ack_frame_no; /* the other side's first ACK of the FIN; 0: none seen */
-	uint32_t repeats[4];       /* of the letters that count */
+	uint32_t repeats[CONN_AGAIN_COUNT];
 	uint64_t syn_frame_no, syn_count;
 	int64_t syn_ts_ns;
 };

@@ -45,22 +45,8 @@ feed_gap(void *ctx, uint64_t octets)
 {
 	struct feeder *f = ctx;
 
-	conn_history(f->c, f->dir, 'g');
+	conn_history_again(f->c, f->dir, CONN_AGAIN_GAP);
 	dialog_gap(&f->c->dialog, f->dir, octets);
-}
-
-void
-conn_feed_next(struct conn *c, enum dir dir, const struct stream_segment *piece)
-{
-	struct stream *stream = &c->half[dir].stream;
-	struct run run = { piece->off, piece->payload, piece->peer_off, piece->frame_no,
-		piece->ts_ns, true };
-
-	stream_pass(stream, &run, feed_run(&(struct feeder){ c, dir }, &run), c->budget);
-	if (stream->next < piece->off + piece->len)
-		conn_feed(c, dir, piece); /* the rest has to wait */
-	else
-		stream->end = stream->next;
 }
 
 #define SINK(c, dir) (&(struct stream_sink){ feed_run, feed_gap, &(struct feeder){ (c), (dir) } })
@@ -220,6 +206,25 @@ conn_feed(struct conn *c, enum dir dir, const struct stream_segment *piece)
 			break;
 		}
 	}
+}
+
+void
+conn_feed_next(struct conn *c, enum dir dir, const struct segment *s, uint64_t ack)
+{
+	struct conn_half *h = &c->half[dir];
+	uint64_t off = h->stream.next;
+	struct run run = { dialog_off(h, off), s->payload,
+		dialog_off(&c->half[conn_other(dir)], ack), s->frame_no, s->ts_ns, true };
+	size_t n = dialog_feed(&c->dialog, dir, &run);
+	struct stream_segment piece;
+
+	stream_pass(&h->stream, bytes_head(s->payload, n), c->budget);
+	if (n == s->len) {
+		h->stream.end = h->stream.next;
+		return;
+	}
+	piece = (struct stream_segment){ off, s->len, s->payload, ack, s->frame_no, s->ts_ns };
+	conn_feed(c, dir, &piece); /* the rest, which has to wait */
 }
 
 /* What lies between the last octet seen and the known end of a direction was not captured. */

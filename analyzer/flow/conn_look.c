@@ -25,27 +25,33 @@ conn_is_copy(struct conn_copies *known, const struct segment *s)
 	return false;
 }
 
-void
-conn_history(struct conn *c, enum dir dir, char letter)
+static void
+add_letter(struct conn *c, enum dir dir, char letter)
 {
-	static const char counted[] = "ctwg";
-	struct conn_half *h = &c->half[dir];
-	const char *at = strchr(counted, letter);
-
-	if (at != NULL) {
-		uint32_t n = ++h->repeats[at - counted];
-
-		while (n >= 10 && n % 10 == 0)
-			n /= 10;
-		if (n != 1)
-			return;
-	} else if (conn_in_history(h, letter)) {
-		return;
-	}
-	h->letters |= UINT64_C(1) << (letter - 'a');
+	c->half[dir].letters |= UINT64_C(1) << (letter - 'a');
 	if (c->history_n < CONN_HISTORY)
 		c->history[c->history_n++] =
 		    (char)(dir == DIR_CLIENT ? letter - 'a' + 'A' : letter);
+}
+
+/* A letter that stands once for each direction. */
+static void
+once(struct conn *c, enum dir dir, char letter)
+{
+	if (!conn_in_history(&c->half[dir], letter))
+		add_letter(c, dir, letter);
+}
+
+void
+conn_history_again(struct conn *c, enum dir dir, enum conn_again what)
+{
+	static const char letters[CONN_AGAIN_COUNT] = { 'c', 't', 'w', 'g' };
+	uint32_t n = ++c->half[dir].repeats[what];
+
+	while (n >= 10 && n % 10 == 0)
+		n /= 10;
+	if (n == 1)
+		add_letter(c, dir, letters[what]);
 }
 
 void
@@ -54,19 +60,19 @@ conn_look_closely(struct conn *c, enum dir dir, const struct segment *s)
 	uint8_t odd = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
 
 	if (s->bad_checksum)
-		conn_history(c, dir, 'c');
+		conn_history_again(c, dir, CONN_AGAIN_CHECKSUM);
 	if ((odd & (odd - 1)) != 0)
-		conn_history(c, dir, odd & TCP_SYN ? 'q' : 'i');
+		once(c, dir, odd & TCP_SYN ? 'q' : 'i');
 	if (s->flags & TCP_SYN)
-		conn_history(c, dir, s->flags & TCP_ACK ? 'h' : 's');
+		once(c, dir, s->flags & TCP_ACK ? 'h' : 's');
 	if (s->flags & TCP_RST)
-		conn_history(c, dir, 'r');
+		once(c, dir, 'r');
 	else if (s->len > 0)
-		conn_history(c, dir, 'd');
+		once(c, dir, 'd');
 	else if ((s->flags & (TCP_ACK | TCP_SYN | TCP_FIN)) == TCP_ACK)
-		conn_history(c, dir, 'a');
+		once(c, dir, 'a');
 	if (s->flags & TCP_FIN)
-		conn_history(c, dir, 'f');
+		once(c, dir, 'f');
 	if (s->window == 0 && (s->flags & (TCP_RST | TCP_SYN)) == 0)
-		conn_history(c, dir, 'w');
+		conn_history_again(c, dir, CONN_AGAIN_WINDOW);
 }

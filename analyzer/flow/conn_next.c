@@ -45,16 +45,7 @@ conn_next(struct conn *c, enum dir dir, const struct segment *s)
 	conn_note_window(h, s);
 	conn_note_ttl(h, s->ttl);
 	if (s->len > 0) {
-		struct stream_segment piece = {
-			.off = off,
-			.len = s->len,
-			.payload = s->payload,
-			.peer_off = ack,
-			.frame_no = s->frame_no,
-			.ts_ns = s->ts_ns,
-		};
-
-		conn_feed_next(c, dir, &piece);
+		conn_feed_next(c, dir, s, ack);
 		conn_move_reference(h, s->seq, off);
 		if (conn_waits(c)) {
 			c->plain = false;

@@ -73,10 +73,10 @@ conn_remember(struct conn_copies *known, const struct segment *s)
 	known->at = (uint8_t)((known->at + 1) % CONN_COPIES);
 }
 /*
- * Zeek's history: capital letters are the client's. Each letter once per direction; those that
- * count again whenever their number has grown tenfold.
+ * Zeek's history: capital letters are the client's. Each letter once per direction; those of
+ * conn_again also whenever their number has grown tenfold.
  */
-void conn_history(struct conn *c, enum dir dir, char letter);
+void conn_history_again(struct conn *c, enum dir dir, enum conn_again what);
 static inline bool
 conn_in_history(const struct conn_half *h, char letter)
 {
@@ -95,8 +95,8 @@ conn_look(struct conn *c, enum dir dir, const struct segment *s)
 
 /* --- conn_feed --- */
 
-/* Octets that come next in their direction, while nothing waits. */
-void conn_feed_next(struct conn *c, enum dir dir, const struct stream_segment *piece);
+/* The octets of a segment of a plain connection, which come next; `ack` is its offset there. */
+void conn_feed_next(struct conn *c, enum dir dir, const struct segment *s, uint64_t ack);
 /* Octets of a direction, in any order. */
 void conn_feed(struct conn *c, enum dir dir, const struct stream_segment *piece);
 /* Lets both directions go as far as they can. */

@@ -59,13 +59,13 @@ compare(struct stream *s, const uint8_t *mine, uint64_t mine_off, size_t mine_n,
 		differs(s, from, to, seg->frame_no);
 }
 
-/* The prefix holds what was handed up, without holes. */
-static void
-keep_prefix(struct stream *s, uint64_t off, struct bytes data, struct budget *budget)
+/* It holds what was handed up, without holes. */
+void
+stream_keep_prefix(struct stream *s, struct bytes data, struct budget *budget)
 {
 	size_t need = s->prefix_n + data.n;
 
-	if (off != s->prefix_off + s->prefix_n)
+	if (s->next != s->prefix_off + s->prefix_n)
 		return;
 	if (need > STREAM_PREFIX)
 		need = STREAM_PREFIX;
@@ -84,14 +84,6 @@ keep_prefix(struct stream *s, uint64_t off, struct bytes data, struct budget *bu
 
 /* --- handing up ------------------------------------------------------------------ */
 
-void
-stream_pass(struct stream *s, const struct run *run, size_t n, struct budget *budget)
-{
-	if (n > 0 && s->prefix_n < STREAM_PREFIX)
-		keep_prefix(s, run->off, bytes_head(run->data, n), budget);
-	s->next += n;
-}
-
 /* Hands up a run that begins at `next`; returns what the sink took. */
 static size_t
 hand_up(
@@ -99,7 +91,7 @@ hand_up(
 {
 	size_t n = sink->run(sink->ctx, run);
 
-	stream_pass(s, run, n, budget);
+	stream_pass(s, bytes_head(run->data, n), budget);
 	return n;
 }
 

@@ -67,8 +67,16 @@ stream_start(struct stream *s, uint64_t off)
 	s->next = s->end = s->prefix_off = off;
 	s->doubt_off = UINT64_MAX;
 }
-/* Of a run that begins at `next`, n octets were handed up. */
-void stream_pass(struct stream *s, const struct run *run, size_t n, struct budget *budget);
+/* Keeps of the octets at `next` what the prefix still has room for. */
+void stream_keep_prefix(struct stream *s, struct bytes data, struct budget *budget);
+/* These octets, the next ones, were handed up. */
+static inline void
+stream_pass(struct stream *s, struct bytes data, struct budget *budget)
+{
+	if (data.n > 0 && s->prefix_n < STREAM_PREFIX)
+		stream_keep_prefix(s, data, budget);
+	s->next += data.n;
+}
 enum stream_result stream_feed(struct stream *s, const struct stream_segment *seg,
     struct budget *budget, const struct stream_sink *sink);
 /* Before anything was handed up: where it begins after all. What is kept stays. */
