@@ -95,6 +95,7 @@ struct conn {
 	struct dialog dialog;
 	uint64_t id;
 	char history[CONN_HISTORY];
+	uint8_t prefix[DIR_COUNT][STREAM_PREFIX]; /* of the streams */
 };
 
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,

@@ -218,7 +218,7 @@ conn_feed_next(struct conn *c, enum dir dir, const struct segment *s, uint64_t a
 	size_t n = dialog_feed(&c->dialog, dir, &run);
 	struct stream_segment piece;
 
-	stream_pass(&h->stream, bytes_head(s->payload, n), c->budget);
+	stream_pass(&h->stream, bytes_head(s->payload, n));
 	if (n == s->len) {
 		h->stream.end = h->stream.next;
 		return;

@@ -13,9 +13,9 @@ struct stream_piece {
 };
 
 void
-stream_init(struct stream *s, uint64_t off)
+stream_init(struct stream *s, uint64_t off, uint8_t prefix[static STREAM_PREFIX])
 {
-	memset(s, 0, sizeof *s);
+	*s = (struct stream){ .prefix = prefix };
 	stream_start(s, off);
 }
 
@@ -61,7 +61,7 @@ compare(struct stream *s, const uint8_t *mine, uint64_t mine_off, size_t mine_n,
 
 /* It holds what was handed up, without holes. */
 void
-stream_keep_prefix(struct stream *s, struct bytes data, struct budget *budget)
+stream_keep_prefix(struct stream *s, struct bytes data)
 {
 	size_t need = s->prefix_n + data.n;
 
@@ -69,15 +69,6 @@ stream_keep_prefix(struct stream *s, struct bytes data, struct budget *budget)
 		return;
 	if (need > STREAM_PREFIX)
 		need = STREAM_PREFIX;
-	if (s->prefix == NULL) {
-		if (!budget_take(budget, STREAM_PREFIX))
-			return;
-		s->prefix = malloc(STREAM_PREFIX);
-		if (s->prefix == NULL) {
-			budget_give(budget, STREAM_PREFIX);
-			return;
-		}
-	}
 	memcpy(s->prefix + s->prefix_n, data.p, need - s->prefix_n);
 	s->prefix_n = (uint16_t)need;
 }
@@ -86,12 +77,11 @@ stream_keep_prefix(struct stream *s, struct bytes data, struct budget *budget)
 
 /* Hands up a run that begins at `next`; returns what the sink took. */
 static size_t
-hand_up(
-    struct stream *s, const struct run *run, struct budget *budget, const struct stream_sink *sink)
+hand_up(struct stream *s, const struct run *run, const struct stream_sink *sink)
 {
 	size_t n = sink->run(sink->ctx, run);
 
-	stream_pass(s, bytes_head(run->data, n), budget);
+	stream_pass(s, bytes_head(run->data, n));
 	return n;
 }
 
@@ -116,7 +106,7 @@ drain(struct stream *s, struct budget *budget, const struct stream_sink *sink)
 		if (done < p->have) {
 			struct run run = { p->off + done, bytes_of(p->data + done, p->have - done),
 				p->peer_off, p->frame_no, p->ts_ns, p->segment_start && done == 0 };
-			size_t n = hand_up(s, &run, budget, sink);
+			size_t n = hand_up(s, &run, sink);
 
 			moved = moved || n > 0;
 			if (n < run.data.n)
@@ -264,7 +254,7 @@ stream_feed(struct stream *s, const struct stream_segment *seg, struct budget *b
 			seg->frame_no, seg->ts_ns, skip == 0 };
 
 		if (run.data.n > 0)
-			from += hand_up(s, &run, budget, sink);
+			from += hand_up(s, &run, sink);
 		if (end > s->end)
 			s->end = end;
 		if (from == end)
@@ -292,9 +282,4 @@ stream_clear(struct stream *s, struct budget *budget)
 {
 	while (s->kept != NULL)
 		drop_piece(s, budget);
-	if (s->prefix != NULL)
-		budget_give(budget, STREAM_PREFIX);
-	free(s->prefix);
-	s->prefix = NULL;
-	s->prefix_n = 0;
 }

@@ -6,7 +6,7 @@
  *        far as the first STREAM_PREFIX octets of the direction or kept ones go.
  * Out:   runs and gaps, through the sink, in stream order. The sink may take less than a
  *        run: the rest is kept, and offered again by stream_resume.
- * Owns:  what came out of order or was not taken, and the prefix; taken from the budget.
+ * Owns:  what came out of order or was not taken, from the budget; room for the prefix is lent.
  * Fails: never. STREAM_FULL: no more can be kept; the caller makes the stream move
  *        (stream_skip_hole, or by releasing the sink) and feeds the segment again.
  * Cost:  in order: O(1) beyond the sink; out of order: O(pieces kept), at most
@@ -37,7 +37,7 @@ struct stream {
 	uint64_t end;              /* one past the last octet seen */
 	struct stream_piece *kept; /* by offset, none overlaps another */
 	uint32_t kept_octets, kept_pieces;
-	uint8_t *prefix; /* STREAM_PREFIX octets, NULL until there are any */
+	uint8_t *prefix; /* room for STREAM_PREFIX octets */
 	uint16_t prefix_n;
 	uint64_t prefix_off;
 	uint64_t gaps;              /* holes handed up */
@@ -59,7 +59,7 @@ struct stream_segment {
 
 enum stream_result { STREAM_NEW, STREAM_OLD, STREAM_FULL };
 
-void stream_init(struct stream *s, uint64_t off);
+void stream_init(struct stream *s, uint64_t off, uint8_t prefix[static STREAM_PREFIX]);
 /* Before the first feed: where it begins. */
 static inline void
 stream_start(struct stream *s, uint64_t off)
@@ -68,13 +68,13 @@ stream_start(struct stream *s, uint64_t off)
 	s->doubt_off = UINT64_MAX;
 }
 /* Keeps of the octets at `next` what the prefix still has room for. */
-void stream_keep_prefix(struct stream *s, struct bytes data, struct budget *budget);
+void stream_keep_prefix(struct stream *s, struct bytes data);
 /* These octets, the next ones, were handed up. */
 static inline void
-stream_pass(struct stream *s, struct bytes data, struct budget *budget)
+stream_pass(struct stream *s, struct bytes data)
 {
 	if (data.n > 0 && s->prefix_n < STREAM_PREFIX)
-		stream_keep_prefix(s, data, budget);
+		stream_keep_prefix(s, data);
 	s->next += data.n;
 }
 enum stream_result stream_feed(struct stream *s, const struct stream_segment *seg,
