@@ -25,15 +25,4 @@ struct run {
 	bool segment_start; /* data.p[0] was the first octet of its segment */
 };
 
-/* Takes n octets off the front. */
-static inline void
-run_take(struct run *r, size_t n)
-{
-	if (n == 0)
-		return;
-	r->data = bytes_skip(r->data, n);
-	r->off += n;
-	r->segment_start = false;
-}
-
 #endif

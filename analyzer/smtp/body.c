@@ -19,41 +19,43 @@ ends_line(const uint8_t *from, const uint8_t *to, bool bare_lf)
 
 /* From within a line to the next dot that begins one, or to the end. */
 static const uint8_t *
-to_dot(struct body *b, const uint8_t *p, const uint8_t *end, bool bare_lf)
+to_dot(const uint8_t *p, const uint8_t *end, bool bare_lf)
 {
 	const uint8_t *dot = memchr(p, '.', (size_t)(end - p));
 
 	while (dot != NULL && !ends_line(p, dot, bare_lf))
 		dot = memchr(dot + 1, '.', (size_t)(end - dot - 1));
-	if (dot == NULL)
-		dot = end;
-	b->seen = ends_line(p, dot, bare_lf) ? 2 : dot[-1] == '\r';
-	return dot;
+	return dot != NULL ? dot : end;
 }
 
 bool
-body_skip(struct body *b, struct run *run, bool bare_lf)
+body_skip(struct body *b, struct bytes data, bool bare_lf, size_t *taken)
 {
-	const uint8_t *p = run->data.p, *end = p + run->data.n;
+	const uint8_t *p = data.p, *end = p + data.n;
+	uint8_t seen = b->seen;
 
-	while (p < end && b->seen < sizeof ending) {
-		if (b->seen == 0) {
-			p = to_dot(b, p, end, bare_lf);
+	while (p < end && seen < sizeof ending) {
+		if (seen == 0) {
+			const uint8_t *dot = to_dot(p, end, bare_lf);
+
+			seen = ends_line(p, dot, bare_lf) ? 2 : dot[-1] == '\r';
+			p = dot;
 			continue;
 		}
-		if (*p == ending[b->seen]) {
-			b->seen++;
-		} else if (bare_lf && *p == '\n' && b->seen == 3) {
-			b->seen = sizeof ending;
+		if (*p == ending[seen]) {
+			seen++;
+		} else if (bare_lf && *p == '\n' && seen == 3) {
+			seen = sizeof ending;
 		} else {
-			b->seen = 0;
+			seen = 0;
 			if (*p == '\r')
-				b->seen = 1;
+				seen = 1;
 			else if (*p == '\n')
 				continue; /* again, as the line end it is */
 		}
 		p++;
 	}
-	run_take(run, (size_t)(p - run->data.p));
-	return b->seen == sizeof ending;
+	b->seen = seen;
+	*taken = (size_t)(p - data.p);
+	return seen == sizeof ending;
 }

@@ -10,7 +10,7 @@
 #ifndef HATCHECK_BODY_H
 #define HATCHECK_BODY_H
 
-#include "analyzer/flow/run.h"
+#include "capture/base/bytes.h"
 
 struct body {
 	uint8_t seen; /* octets of the ending, up to where it stands */
@@ -19,7 +19,7 @@ struct body {
 /* It begins here, at the start of a line. */
 void body_begin(struct body *b);
 
-/* Takes octets from the run up to the end of the message: true when that was there. */
-bool body_skip(struct body *b, struct run *run, bool bare_lf);
+/* Takes octets up to the end of the message, *taken of them: true when that was there. */
+bool body_skip(struct body *b, struct bytes data, bool bare_lf, size_t *taken);
 
 #endif

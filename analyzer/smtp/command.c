@@ -6,11 +6,13 @@
 #define UPPER UINT32_C(0xdfdfdfdf) /* the bit that tells a letter's case, four times */
 
 static const struct {
-	uint32_t head; /* of the verb: its first four letters */
-	struct bytes verb;
+	uint32_t head;     /* of the verb: its first four letters */
+	struct bytes tail; /* the others */
 	enum command_after after;
 } table[] = {
-#define X(id, verb, after, clause) [COMMAND_##id] = { HEAD(verb), BYTES_INIT(verb), AFTER_##after },
+#define X(id, verb, after, clause)                                                        \
+	[COMMAND_##id] = { HEAD(verb), { (const uint8_t *)(verb) + 4, sizeof(verb) - 5 }, \
+		AFTER_##after },
 	SMTP_COMMANDS(X)
 #undef X
 };
@@ -24,9 +26,11 @@ blank(uint8_t c)
 static struct bytes
 skip_blanks(struct bytes b)
 {
-	while (b.n > 0 && blank(b.p[0]))
-		b = bytes_skip(b, 1);
-	return b;
+	size_t n = 0;
+
+	while (n < b.n && blank(b.p[n]))
+		n++;
+	return bytes_skip(b, n);
 }
 
 void
@@ -39,17 +43,20 @@ command_parse(struct bytes line, struct command *out)
 	while (n < verb.n && !blank(verb.p[n]))
 		n++;
 	out->arg = skip_blanks(bytes_skip(verb, n));
-	verb.n = n;
-	head = n >= 4 ? HEAD(verb.p) & UPPER : 0;
+	out->id = COMMAND_UNKNOWN;
+	out->after = AFTER_GO_ON;
+	if (n < 4)
+		return;
+	/* The head of a verb is letters, and UPPER leaves two octets to be each of them. */
+	head = HEAD(verb.p) & UPPER;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		if (head == table[i].head && bytes_case_eq(verb, table[i].verb)) {
+		if (head == table[i].head &&
+		    bytes_case_eq(bytes_of(verb.p + 4, n - 4), table[i].tail)) {
 			out->id = (enum command_id)i;
 			out->after = table[i].after;
 			return;
 		}
 	}
-	out->id = COMMAND_UNKNOWN;
-	out->after = AFTER_GO_ON;
 }
 
 struct bytes

@@ -1,17 +1,16 @@
 #include "analyzer/smtp/dialog.h"
 
-#include <stdlib.h>
-
 #include "analyzer/smtp/dialog_parts.h"
 
 void
 dialog_init(struct dialog *d, struct budget *budget, struct limits *limits)
 {
-	memset(d, 0, sizeof *d);
+	memset(d, 0, offsetof(struct dialog, few_pending));
 	d->budget = budget;
 	d->limits = limits;
 	d->first_text.len = d->helo.len = DIALOG_ABSENT;
 	d->tx_sender = DIALOG_NO_SENDER;
+	dialog_keep_init(d);
 }
 
 /* The held reply has its place, and what was missing behind it counts. */
@@ -27,23 +26,17 @@ let_go(struct dialog *d)
 static void
 settle(struct dialog *d)
 {
-	if (d->held_set && dialog_place_reply(d, &d->held, dialog_reply_text(d)))
+	if (d->held_set && dialog_place_reply(d, dialog_reply_text(d)))
 		let_go(d);
 }
 
 size_t
 dialog_feed(struct dialog *d, enum dir dir, const struct run *run)
 {
-	size_t n = dir == DIR_SERVER ? dialog_feed_server(d, *run) : dialog_feed_client(d, *run);
+	size_t n = dir == DIR_SERVER ? dialog_feed_server(d, run) : dialog_feed_client(d, run);
 
 	settle(d);
 	return n;
-}
-
-bool
-dialog_waits(const struct dialog *d, enum dir dir)
-{
-	return dir == DIR_SERVER ? d->held_set : d->client == CLIENT_WAIT;
 }
 
 /* --- what was not seen --------------------------------------------------------- */
@@ -79,9 +72,8 @@ dialog_release(struct dialog *d)
 {
 	if (d->held_set) {
 		let_go(d);
-		dialog_pass_untied(d, &d->held);
-		d->last = d->held;
-		d->last_set = true;
+		dialog_pass_untied(d);
+		dialog_set_last(d);
 	} else if (d->client == CLIENT_WAIT) {
 		dialog_lose_client(d);
 	} else if (d->footing_waits) {
@@ -106,13 +98,5 @@ dialog_clear(struct dialog *d)
 {
 	smtp_line_clear(&d->line[DIR_CLIENT], d->budget);
 	smtp_line_clear(&d->line[DIR_SERVER], d->budget);
-	budget_give(d->budget, d->text_room + d->senders.room * sizeof *d->senders.v +
-				   d->recipients.room * sizeof *d->recipients.v +
-				   d->pending_room * sizeof *d->pending +
-				   (d->reply_text != NULL ? DIALOG_MAX_REPLY : 0));
-	free(d->text);
-	free(d->senders.v);
-	free(d->recipients.v);
-	free(d->pending);
-	free(d->reply_text);
+	dialog_keep_clear(d);
 }

@@ -19,8 +19,9 @@
  *
  * In:    runs and gaps of either direction, each in stream order.
  * Out:   the facts in this struct, read by analyzer/verdict.
- * Owns:  the texts, senders, recipients and unanswered commands, all taken from the budget
- *        and bounded by the numbers below; what is beyond them is counted in limits.
+ * Owns:  the texts, senders, recipients and unanswered commands, bounded by the numbers below;
+ *        what is beyond them is counted in limits. There is room for a few in the struct, so it
+ *        cannot be copied or moved; for more it is taken from the budget.
  * Fails: never.
  * Cost:  O(octets); a body costs one memchr per line.
  */
@@ -36,6 +37,8 @@
 #define DIALOG_MAX_PATHS 4096   /* senders and recipients, each */
 #define DIALOG_MAX_TEXT 262144  /* octets of addresses and replies */
 #define DIALOG_MAX_REPLY 512    /* octets kept of one reply's text */
+#define DIALOG_FEW_PENDING 4    /* of these the struct itself has room */
+#define DIALOG_FEW_PATHS 1
 
 #define DIALOG_NO_SENDER UINT32_MAX           /* MAIL was not sent, or is over */
 #define DIALOG_SENDER_UNSEEN (UINT32_MAX - 1) /* it may have been, and is not in the list */
@@ -92,18 +95,56 @@ struct dialog {
 	struct budget *budget;
 	struct limits *limits;
 
+	/* Where the machine stands: what every line touches comes first. */
+	uint64_t off[DIR_COUNT]; /* next octet to be taken */
+	uint8_t client;          /* enum client_state */
+	bool held_set;           /* `reply` is whole and waits: until then no further one is read */
+	bool reply_open;         /* `reply` is being put together */
+	bool last_set;
+	bool unsure;      /* octets of the server are missing since the last tie */
+	bool unsure_then; /* and so it will be after the held reply */
+	bool server_opaque, server_begun;
+	bool footing_waits; /* a lost client waits for the server to catch up */
+	bool footing_new;   /* the line to come has to be a command, or it was none */
+	bool released;      /* it shall not */
+	bool bare_lf;       /* the client ends its lines with a bare LF */
+	bool tx_unsure;     /* octets are missing since the last MAIL */
+	struct body body;
+	uint16_t reply_text_n;
+	struct dialog_reply reply;
+	struct { /* of the last reply that was tied, or passed */
+		uint64_t end_off, ack_off;
+		uint16_t code;
+	} last;
+	uint64_t greatest_ack;          /* of client octets, in any reply */
+	struct dialog_pending *pending; /* few_pending, or more */
+	uint32_t pending_head, pending_count, pending_room;
+	uint32_t tx_sender;   /* the current MAIL, or one of the two */
+	uint32_t tx_accepted; /* recipients accepted since the last MAIL, by the replies */
+	struct smtp_line line[DIR_COUNT];
+	uint8_t *reply_text;
+	uint64_t begin;         /* the client's first octet seen */
+	uint64_t body_off;      /* where it began */
+	uint64_t chunk_left;    /* of a BDAT */
+	uint64_t footing_needs; /* server octets that a lost client has to see before it goes on */
+
 	/* Facts. */
-	struct dialog_reply greeting;    /* code 0: none was seen */
-	struct dialog_reply first;       /* the first reply seen, the greeting or not */
+	uint8_t *text;
+	uint32_t text_n, text_room;
+	struct dialog_paths senders, recipients;
 	bool greeting_sure;              /* it is proven to be the server's first reply */
 	bool not_smtp;                   /* the server's first octets are no reply */
 	bool client_spoke, server_spoke; /* at least one octet was seen */
-	uint64_t first_peer_off;         /* server octets the client had when it first spoke */
+	bool start_unseen[DIR_COUNT];
+	uint8_t tls, auth; /* enum dialog_try */
+	bool tls_begun;    /* STARTTLS was sent */
+	bool quit_answered;
+	bool body_open;               /* a body has begun and is not answered */
+	struct dialog_reply greeting; /* code 0: none was seen */
+	struct dialog_reply first;    /* the first reply seen, the greeting or not */
+	uint64_t first_peer_off;      /* server octets the client had when it first spoke */
 	uint64_t first_frame_no;
 	struct piece first_text, helo;
-	struct dialog_paths senders, recipients;
-	uint8_t *text;
-	uint32_t text_n, text_room;
 	uint64_t messages;        /* accepted after their last octet */
 	uint64_t bodies_accepted; /* 354, or 2xx to a BDAT */
 	uint64_t content_refused; /* DATA, BDAT or message refused with a recipient accepted */
@@ -111,38 +152,10 @@ struct dialog {
 	uint64_t unsolicited;     /* replies that answer nothing, by their ACK number */
 	uint64_t accepted_unlisted, refused_unlisted; /* recipients beyond DIALOG_MAX_PATHS */
 	uint64_t gap_octets[DIR_COUNT];
-	uint8_t tls, auth; /* enum dialog_try */
-	bool tls_begun;    /* STARTTLS was sent */
-	bool quit_answered;
-	bool body_open; /* a body has begun and is not answered */
 
-	/* Where the machine stands. */
-	uint64_t off[DIR_COUNT]; /* next octet to be taken */
-	uint64_t begin;          /* the client's first octet seen */
-	struct smtp_line line[DIR_COUNT];
-	struct dialog_reply reply, held, last; /* being put together; waiting; tied or passed */
-	uint8_t *reply_text;
-	uint16_t reply_text_n;
-	bool reply_open, held_set, last_set;
-	bool unsure;      /* octets of the server are missing since the last tie */
-	bool unsure_then; /* and so it will be after the held reply */
-	bool server_opaque, server_begun;
-	uint64_t footing_needs; /* server octets that a lost client has to see before it goes on */
-	bool footing_waits;     /* a lost client waits for the server to catch up */
-	bool footing_new;       /* the line to come has to be a command, or it was none */
-	bool released;          /* it shall not */
-	bool start_unseen[DIR_COUNT];
-	uint8_t client; /* enum client_state */
-	struct body body;
-	bool bare_lf;      /* the client ends its lines with a bare LF */
-	uint64_t body_off; /* where it began */
-	uint64_t chunk_left;
-	uint32_t tx_sender;   /* the current MAIL, or one of the two */
-	uint32_t tx_accepted; /* recipients accepted since the last MAIL, by the replies */
-	bool tx_unsure;       /* octets are missing since then */
-	struct dialog_pending *pending;
-	uint32_t pending_head, pending_count, pending_room;
-	uint64_t greatest_ack; /* of client octets, in any reply */
+	/* Room for what most connections have; not cleared before it is used. */
+	struct dialog_pending few_pending[DIALOG_FEW_PENDING];
+	struct dialog_path few_senders[DIALOG_FEW_PATHS], few_recipients[DIALOG_FEW_PATHS];
 };
 
 void dialog_init(struct dialog *d, struct budget *budget, struct limits *limits);
@@ -160,7 +173,11 @@ size_t dialog_feed(struct dialog *d, enum dir dir, const struct run *run);
 void dialog_gap(struct dialog *d, enum dir dir, uint64_t n);
 
 /* True while this direction waits for octets of the other. */
-bool dialog_waits(const struct dialog *d, enum dir dir);
+static inline bool
+dialog_waits(const struct dialog *d, enum dir dir)
+{
+	return dir == DIR_SERVER ? d->held_set : d->client == CLIENT_WAIT;
+}
 
 /*
  * The other direction will not move any more: whoever waits goes on without it. False when

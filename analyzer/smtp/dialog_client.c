@@ -3,13 +3,14 @@
 void
 dialog_lose_client(struct dialog *d)
 {
+	const struct dialog_pending *back = dialog_back(d);
+
 	d->client = CLIENT_LOST;
 	d->tx_sender = DIALOG_SENDER_UNSEEN;
 	d->footing_new = false;
-	if (d->pending_count == 0 ||
-	    d->pending[d->pending_head + d->pending_count - 1].id != PENDING_GAP)
-		dialog_push_span(
-		    d, PENDING_GAP, d->off[DIR_CLIENT], d->off[DIR_CLIENT], RUN_PEER_UNKNOWN);
+	if (back == NULL || back->id != PENDING_GAP)
+		dialog_push(d, PENDING_GAP, UINT32_MAX, d->off[DIR_CLIENT], d->off[DIR_CLIENT],
+		    RUN_PEER_UNKNOWN);
 }
 
 void
@@ -23,6 +24,7 @@ dialog_begin_body(struct dialog *d, uint64_t off)
 static void
 on_bdat(struct dialog *d, struct bytes arg)
 {
+	struct dialog_pending *mine;
 	bool last = false;
 	uint64_t octets = 0;
 
@@ -34,8 +36,9 @@ on_bdat(struct dialog *d, struct bytes arg)
 		/* Without a size nobody can tell its body from commands. */
 		dialog_lose_client(d);
 	}
-	if (d->pending_count > 0)
-		d->pending[d->pending_head + d->pending_count - 1].last = last;
+	mine = dialog_back(d);
+	if (mine != NULL)
+		mine->last = last;
 }
 
 static void
@@ -75,7 +78,7 @@ on_client_line(struct dialog *d, const struct line *line)
 	default:
 		break;
 	}
-	if (!dialog_push(d, (uint8_t)command.id, index, line))
+	if (!dialog_push(d, (uint8_t)command.id, index, line->off, line->end_off, line->peer_off))
 		return;
 	if (command.after == AFTER_WAIT)
 		d->client = CLIENT_WAIT;
@@ -88,10 +91,10 @@ on_client_line(struct dialog *d, const struct line *line)
  * when it sent this octet, so the last reply tells what it is. False: wait for the server.
  */
 static bool
-find_footing(struct dialog *d, struct run *run)
+find_footing(struct dialog *d, const struct run *run, size_t *at)
 {
-	uint64_t ack = d->last.last_ack_off;
-	uint64_t server_off = d->held_set ? d->held.off : d->off[DIR_SERVER];
+	uint64_t off = run->off + *at, ack = d->last.ack_off;
+	uint64_t server_off = d->held_set ? d->reply.off : d->off[DIR_SERVER];
 
 	d->footing_waits = run->peer_off != RUN_PEER_UNKNOWN && run->peer_off > server_off &&
 	                   !d->server_opaque && !d->released;
@@ -99,23 +102,23 @@ find_footing(struct dialog *d, struct run *run)
 	if (d->footing_waits)
 		return false;
 	d->released = false;
-	if (d->last_set && ack != RUN_PEER_UNKNOWN && run->off < ack) {
-		uint64_t n = ack - run->off;
+	if (d->last_set && ack != RUN_PEER_UNKNOWN && off < ack) {
+		uint64_t n = ack - off;
 
-		run_take(run, n < run->data.n ? (size_t)n : run->data.n);
+		*at = n < run->data.n - *at ? *at + (size_t)n : run->data.n;
 		return true;
 	}
-	if (!d->last_set || run->off != ack || run->peer_off != d->last.end_off || d->reply_open) {
-		run_take(run, run->data.n);
+	if (!d->last_set || off != ack || run->peer_off != d->last.end_off || d->reply_open) {
+		*at = run->data.n;
 		return true;
 	}
 	d->line[DIR_CLIENT].skip = d->line[DIR_CLIENT].partial = false;
 	if (d->last.code == 354) {
 		d->client = CLIENT_BODY;
-		dialog_begin_body(d, run->off);
+		dialog_begin_body(d, off);
 	} else if (d->last.code == 334) {
 		d->client = CLIENT_SECRET;
-	} else if (d->last.code == 220 && run->data.p[0] == 0x16 && run->off > d->begin) {
+	} else if (d->last.code == 220 && run->data.p[*at] == 0x16 && off > d->begin) {
 		d->client = CLIENT_OPAQUE; /* a TLS handshake record: the STARTTLS was not seen */
 		d->server_opaque = true;
 		d->tls = TRY_ACCEPTED;
@@ -128,14 +131,15 @@ find_footing(struct dialog *d, struct run *run)
 
 /* One step of the client's stream; false when it has to wait. */
 static bool
-step_client(struct dialog *d, struct run *run)
+step_client(struct dialog *d, const struct run *run, size_t *at)
 {
 	struct line line;
-	uint64_t n;
+	size_t n;
+	bool ended;
 
 	switch ((enum client_state)d->client) {
 	case CLIENT_COMMANDS:
-		if (smtp_line_next(&d->line[DIR_CLIENT], run, d->budget, &line))
+		if (smtp_line_next(&d->line[DIR_CLIENT], run, at, d->budget, &line))
 			on_client_line(d, &line);
 		return true;
 	case CLIENT_WAIT:
@@ -146,53 +150,59 @@ step_client(struct dialog *d, struct run *run)
 		dialog_lose_client(d);
 		return true;
 	case CLIENT_BODY:
-		if (body_skip(&d->body, run, d->bare_lf)) {
+		ended = body_skip(&d->body, bytes_skip(run->data, *at), d->bare_lf, &n);
+		*at += n;
+		if (ended) {
 			d->client = CLIENT_COMMANDS;
-			dialog_push_span(d, COMMAND_BODY, d->body_off, run->off, run->peer_off);
+			dialog_push(d, COMMAND_BODY, UINT32_MAX, d->body_off, run->off + *at,
+			    run->peer_off);
 		}
 		return true;
 	case CLIENT_CHUNK:
-		n = d->chunk_left < run->data.n ? d->chunk_left : run->data.n;
-		run_take(run, (size_t)n);
+		n = run->data.n - *at;
+		if (d->chunk_left < n)
+			n = (size_t)d->chunk_left;
+		*at += n;
 		d->chunk_left -= n;
 		if (d->chunk_left == 0)
 			d->client = CLIENT_COMMANDS;
 		return true;
 	case CLIENT_SECRET:
-		if (smtp_line_next(&d->line[DIR_CLIENT], run, d->budget, &line)) {
+		if (smtp_line_next(&d->line[DIR_CLIENT], run, at, d->budget, &line)) {
 			d->client = CLIENT_WAIT;
-			dialog_push(d, COMMAND_SECRET, UINT32_MAX, &line);
+			dialog_push(
+			    d, COMMAND_SECRET, UINT32_MAX, line.off, line.end_off, line.peer_off);
 		}
 		return true;
 	case CLIENT_LOST:
-		return find_footing(d, run);
+		return find_footing(d, run, at);
 	case CLIENT_OPAQUE:
-		run_take(run, run->data.n);
+		*at = run->data.n;
 		return true;
 	}
 	return true;
 }
 
 size_t
-dialog_feed_client(struct dialog *d, struct run run)
+dialog_feed_client(struct dialog *d, const struct run *run)
 {
-	uint64_t from = run.off;
+	size_t at = 0;
 
 	if (!d->client_spoke) {
 		d->client_spoke = true;
-		d->first_peer_off = run.peer_off;
-		d->first_frame_no = run.frame_no;
+		d->first_peer_off = run->peer_off;
+		d->first_frame_no = run->frame_no;
 	}
 	/* An empty chunk ends without an octet. */
 	if (d->client == CLIENT_CHUNK && d->chunk_left == 0)
 		d->client = CLIENT_COMMANDS;
-	while (run.data.n > 0) {
-		if (!step_client(d, &run))
+	while (at < run->data.n) {
+		if (!step_client(d, run, &at))
 			break;
-		d->off[DIR_CLIENT] = run.off;
+		d->off[DIR_CLIENT] = run->off + at;
 	}
-	d->off[DIR_CLIENT] = run.off;
-	return (size_t)(run.off - from);
+	d->off[DIR_CLIENT] = run->off + at;
+	return at;
 }
 
 void
@@ -208,8 +218,8 @@ dialog_gap_client(struct dialog *d, uint64_t n)
 	}
 	/* Whatever is missing, the next reply answers the message that had begun. */
 	if (d->client == CLIENT_BODY)
-		dialog_push_span(
-		    d, COMMAND_BODY, d->body_off, d->off[DIR_CLIENT], RUN_PEER_UNKNOWN);
+		dialog_push(
+		    d, COMMAND_BODY, UINT32_MAX, d->body_off, d->off[DIR_CLIENT], RUN_PEER_UNKNOWN);
 	smtp_line_break(&d->line[DIR_CLIENT], d->off[DIR_CLIENT], LINE_GAP, &line);
 	dialog_lose_client(d);
 }

@@ -2,27 +2,62 @@
 
 #include "analyzer/smtp/dialog_parts.h"
 
-/* Doubles *p until `need` elements fit; false without budget or memory. */
+#define FIRST_TEXT 256 /* octets */
+
+/*
+ * Doubles *p until `need` elements fit; false without budget or memory. What is in the struct
+ * itself, `few`, was never taken from the budget.
+ */
 static bool
-make_room(struct dialog *d, void **p, uint32_t *room, uint32_t need, size_t size, uint32_t first)
+grow(struct dialog *d, void **p, uint32_t *room, uint32_t need, size_t size, const void *few)
 {
-	uint32_t want = *room == 0 ? first : *room;
+	size_t had = *p == few ? 0 : *room * size;
+	uint32_t want = *room == 0 ? FIRST_TEXT : *room * 2;
 	void *q;
 
-	if (need <= *room)
-		return true;
 	while (want < need)
 		want *= 2;
-	if (!budget_take(d->budget, (want - *room) * size))
+	if (!budget_take(d->budget, want * size - had))
 		return false;
-	q = realloc(*p, want * size);
+	q = realloc(had == 0 ? NULL : *p, want * size);
 	if (q == NULL) {
-		budget_give(d->budget, (want - *room) * size);
+		budget_give(d->budget, want * size - had);
 		return false;
 	}
+	if (had == 0 && *room > 0)
+		memcpy(q, few, *room * size);
 	*p = q;
 	*room = want;
 	return true;
+}
+
+static void
+drop(struct dialog *d, void *p, uint32_t room, size_t size, const void *few)
+{
+	if (p == few)
+		return;
+	budget_give(d->budget, room * size);
+	free(p);
+}
+
+void
+dialog_keep_init(struct dialog *d)
+{
+	d->pending = d->few_pending;
+	d->pending_room = DIALOG_FEW_PENDING;
+	d->senders.v = d->few_senders;
+	d->recipients.v = d->few_recipients;
+	d->senders.room = d->recipients.room = DIALOG_FEW_PATHS;
+}
+
+void
+dialog_keep_clear(struct dialog *d)
+{
+	drop(d, d->pending, d->pending_room, sizeof *d->pending, d->few_pending);
+	drop(d, d->senders.v, d->senders.room, sizeof *d->senders.v, d->few_senders);
+	drop(d, d->recipients.v, d->recipients.room, sizeof *d->recipients.v, d->few_recipients);
+	drop(d, d->text, d->text_room, 1, NULL);
+	drop(d, d->reply_text, DIALOG_MAX_REPLY, 1, NULL);
 }
 
 struct piece
@@ -31,7 +66,8 @@ dialog_keep_text(struct dialog *d, struct bytes b)
 	struct piece piece = { d->text_n, (uint32_t)b.n };
 
 	if (b.n > DIALOG_MAX_TEXT - d->text_n ||
-	    !make_room(d, (void **)&d->text, &d->text_room, d->text_n + (uint32_t)b.n, 1, 256)) {
+	    (b.n > d->text_room - d->text_n &&
+		!grow(d, (void **)&d->text, &d->text_room, d->text_n + (uint32_t)b.n, 1, NULL))) {
 		limits_hit(d->limits, LIMIT_TEXT_NOT_KEPT, b.n);
 		return (struct piece){ 0, DIALOG_ABSENT };
 	}
@@ -51,13 +87,15 @@ dialog_text(const struct dialog *d, struct piece p)
 	return bytes_of(d->text + p.off, p.len);
 }
 
-/* The index of a new path, or UINT32_MAX when it is only counted. */
 uint32_t
 dialog_keep_path(
     struct dialog *d, struct dialog_paths *paths, const struct line *line, struct bytes arg)
 {
-	if (paths->count >= DIALOG_MAX_PATHS || !make_room(d, (void **)&paths->v, &paths->room,
-						    paths->count + 1, sizeof *paths->v, 2)) {
+	const void *few = paths == &d->senders ? d->few_senders : d->few_recipients;
+
+	if (paths->count >= DIALOG_MAX_PATHS ||
+	    (paths->count == paths->room && !grow(d, (void **)&paths->v, &paths->room,
+						paths->count + 1, sizeof *paths->v, few))) {
 		limits_hit(d->limits, LIMIT_RECIPIENTS_NOT_KEPT, 1);
 		return UINT32_MAX;
 	}
@@ -71,47 +109,24 @@ dialog_keep_path(
 }
 
 bool
-dialog_push(struct dialog *d, uint8_t id, uint32_t index, const struct line *line)
+dialog_push(
+    struct dialog *d, uint8_t id, uint32_t index, uint64_t off, uint64_t end_off, uint64_t peer_off)
 {
 	if (d->pending_head > 0 && d->pending_head + d->pending_count == d->pending_room) {
 		memmove(d->pending, d->pending + d->pending_head,
 		    d->pending_count * sizeof *d->pending);
 		d->pending_head = 0;
 	}
-
 	if (d->pending_count >= DIALOG_MAX_PENDING ||
-	    !make_room(d, (void **)&d->pending, &d->pending_room,
-		d->pending_head + d->pending_count + 1, sizeof *d->pending, 4)) {
+	    (d->pending_count == d->pending_room &&
+		!grow(d, (void **)&d->pending, &d->pending_room, d->pending_count + 1,
+		    sizeof *d->pending, d->few_pending))) {
 		/* From here on the order of the replies proves nothing. */
 		limits_hit(d->limits, LIMIT_COMMANDS_NOT_TIED, 1);
 		d->unsure = true;
 		return false;
 	}
 	d->pending[d->pending_head + d->pending_count++] =
-	    (struct dialog_pending){ line->off, line->end_off, line->peer_off, index, id, false };
+	    (struct dialog_pending){ off, end_off, peer_off, index, id, false };
 	return true;
-}
-
-/* What is no line. */
-void
-dialog_push_span(struct dialog *d, uint8_t id, uint64_t off, uint64_t end_off, uint64_t peer_off)
-{
-	struct line none = { .off = off, .end_off = end_off, .peer_off = peer_off };
-
-	dialog_push(d, id, UINT32_MAX, &none);
-}
-
-void
-dialog_pop(struct dialog *d, uint32_t n)
-{
-	d->pending_head += n;
-	d->pending_count -= n;
-	if (d->pending_count == 0)
-		d->pending_head = 0;
-}
-
-struct dialog_pending *
-dialog_front(const struct dialog *d)
-{
-	return d->pending_count == 0 ? NULL : &d->pending[d->pending_head];
 }

@@ -21,26 +21,51 @@ struct piece dialog_keep_text(struct dialog *d, struct bytes b);
 /* The index of a new path with the address in arg, or UINT32_MAX when it is only counted. */
 uint32_t dialog_keep_path(
     struct dialog *d, struct dialog_paths *paths, const struct line *line, struct bytes arg);
-/* A command behind all others. False without room: from then on no order proves anything. */
-bool dialog_push(struct dialog *d, uint8_t id, uint32_t index, const struct line *line);
-/* The same of what is no line. */
-void dialog_push_span(
-    struct dialog *d, uint8_t id, uint64_t off, uint64_t end_off, uint64_t peer_off);
-void dialog_pop(struct dialog *d, uint32_t n);
+/*
+ * A command behind all others, or what is none and stands in its place. False without room: from
+ * then on no order proves anything.
+ */
+bool dialog_push(struct dialog *d, uint8_t id, uint32_t index, uint64_t off, uint64_t end_off,
+    uint64_t peer_off);
+void dialog_keep_init(struct dialog *d);
+void dialog_keep_clear(struct dialog *d);
+
+static inline void
+dialog_pop(struct dialog *d, uint32_t n)
+{
+	d->pending_head += n;
+	d->pending_count -= n;
+	if (d->pending_count == 0)
+		d->pending_head = 0;
+}
+
 /* The first that is not answered, or NULL. */
-struct dialog_pending *dialog_front(const struct dialog *d);
+static inline struct dialog_pending *
+dialog_front(const struct dialog *d)
+{
+	return d->pending_count == 0 ? NULL : &d->pending[d->pending_head];
+}
+
+/* The one behind all others, or NULL. */
+static inline struct dialog_pending *
+dialog_back(const struct dialog *d)
+{
+	return d->pending_count == 0 ? NULL : &d->pending[d->pending_head + d->pending_count - 1];
+}
 
 /* --- dialog_tie --- */
 
-/* A reply is whole. True when it has found its place; else it waits for octets of the client. */
-bool dialog_place_reply(struct dialog *d, const struct dialog_reply *r, struct bytes text);
-/* It has none. */
-void dialog_pass_untied(struct dialog *d, const struct dialog_reply *r);
+/* d->reply is whole. True when it has found its place; else it waits for octets of the client. */
+bool dialog_place_reply(struct dialog *d, struct bytes text);
+/* It will find none. */
+void dialog_pass_untied(struct dialog *d);
+/* It has its place, or was passed: the next reply is seen from here. */
+void dialog_set_last(struct dialog *d);
 
 /* --- dialog_server --- */
 
 /* How many octets it took. */
-size_t dialog_feed_server(struct dialog *d, struct run run);
+size_t dialog_feed_server(struct dialog *d, const struct run *run);
 void dialog_gap_server(struct dialog *d);
 /* No further octets; as dialog_end. */
 void dialog_end_server(struct dialog *d, bool whole);
@@ -49,7 +74,7 @@ struct bytes dialog_reply_text(const struct dialog *d);
 
 /* --- dialog_client --- */
 
-size_t dialog_feed_client(struct dialog *d, struct run run);
+size_t dialog_feed_client(struct dialog *d, const struct run *run);
 void dialog_gap_client(struct dialog *d, uint64_t n);
 /* From here on commands may be missing. */
 void dialog_lose_client(struct dialog *d);

@@ -37,9 +37,8 @@ static void
 finish_reply(struct dialog *d, struct bytes text)
 {
 	d->reply_open = false;
-	if (dialog_place_reply(d, &d->reply, text))
+	if (dialog_place_reply(d, text))
 		return;
-	d->held = d->reply;
 	d->held_set = true;
 	if (text.p != d->reply_text)
 		join_text(d, text, true);
@@ -52,6 +51,7 @@ finish_reply(struct dialog *d, struct bytes text)
 static void
 on_server_line(struct dialog *d, const struct line *line, uint64_t ack_off)
 {
+	struct dialog_reply *r = &d->reply;
 	struct reply_line part;
 	bool first = !d->reply_open, final;
 	struct bytes text;
@@ -74,15 +74,16 @@ on_server_line(struct dialog *d, const struct line *line, uint64_t ack_off)
 	d->server_begun = true;
 	final = !part.more || line->end == LINE_EOF;
 	if (first) {
-		d->reply = (struct dialog_reply){ .off = line->off, .ack_off = line->peer_off };
+		r->off = line->off;
+		r->ack_off = line->peer_off;
 		d->reply_open = true;
 	}
-	d->reply.code = part.code;
-	d->reply.end_off = line->end_off;
-	d->reply.last_ack_off = ack_off;
-	d->reply.frame_no = line->frame_no;
-	d->reply.ts_ns = line->ts_ns;
-	d->reply.cut = line->end == LINE_GAP;
+	r->end_off = line->end_off;
+	r->last_ack_off = ack_off;
+	r->frame_no = line->frame_no;
+	r->ts_ns = line->ts_ns;
+	r->code = part.code;
+	r->cut = line->end == LINE_GAP;
 	text = part.text;
 	if (!first || (!final && (d->greeting.code == 0 || part.code >= 400))) {
 		join_text(d, part.text, first);
@@ -93,29 +94,30 @@ on_server_line(struct dialog *d, const struct line *line, uint64_t ack_off)
 }
 
 size_t
-dialog_feed_server(struct dialog *d, struct run run)
+dialog_feed_server(struct dialog *d, const struct run *run)
 {
-	uint64_t from = run.off;
+	struct smtp_line *l = &d->line[DIR_SERVER];
 	struct line line;
+	size_t at = 0;
 
-	d->server_spoke = d->server_spoke || run.data.n > 0;
-	if (run.segment_start && run.data.n >= 4 && d->line[DIR_SERVER].skip) {
+	d->server_spoke = d->server_spoke || run->data.n > 0;
+	if (l->skip && run->segment_start && run->data.n >= 4) {
 		/* After a gap: a segment that begins like a reply begins a line. */
 		struct reply_line part;
 
-		if (reply_line_parse(bytes_head(run.data, 4), &part))
-			d->line[DIR_SERVER].skip = d->line[DIR_SERVER].partial = false;
+		if (reply_line_parse(bytes_head(run->data, 4), &part))
+			l->skip = l->partial = false;
 	}
-	while (run.data.n > 0 && !d->held_set) {
-		if (d->server_opaque)
-			run_take(&run, run.data.n);
-		else if (smtp_line_next(&d->line[DIR_SERVER], &run, d->budget, &line)) {
-			d->off[DIR_SERVER] = run.off;
-			on_server_line(d, &line, run.peer_off);
+	while (at < run->data.n && !d->held_set) {
+		if (d->server_opaque) {
+			at = run->data.n;
+		} else if (smtp_line_next(l, run, &at, d->budget, &line)) {
+			d->off[DIR_SERVER] = run->off + at;
+			on_server_line(d, &line, run->peer_off);
 		}
 	}
-	d->off[DIR_SERVER] = run.off;
-	return (size_t)(run.off - from);
+	d->off[DIR_SERVER] = run->off + at;
+	return at;
 }
 
 void

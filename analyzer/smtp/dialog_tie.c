@@ -174,35 +174,37 @@ at_rest(const struct dialog *d, uint32_t n, const struct dialog_reply *r)
 		return false;
 	if (r->code == 354)
 		return p->id == COMMAND_DATA && r->ack_off == p->end_off;
-	return d->last_set && d->last.end_off == r->off && d->last.last_ack_off == p->off &&
+	return d->last_set && d->last.end_off == r->off && d->last.ack_off == p->off &&
 	       p->peer_off == r->off;
 }
 
 void
-dialog_pass_untied(struct dialog *d, const struct dialog_reply *r)
+dialog_pass_untied(struct dialog *d)
 {
+	const struct dialog_reply *r = &d->reply;
+	const struct dialog_pending *back = dialog_back(d);
+
 	d->untied++;
 	d->bodies_accepted += r->code == 354;
-	if (d->client == CLIENT_WAIT && r->ack_off != RUN_PEER_UNKNOWN && d->pending_count > 0 &&
-	    r->ack_off > d->pending[d->pending_head + d->pending_count - 1].end_off)
+	if (d->client == CLIENT_WAIT && r->ack_off != RUN_PEER_UNKNOWN && back != NULL &&
+	    r->ack_off > back->end_off)
 		dialog_lose_client(d); /* the server went on: what we wait for was not seen */
 }
 
 /* False: not yet, the client's octets that it may answer are still to come. */
 static bool
-tie(struct dialog *d, const struct dialog_reply *r, struct bytes text)
+tie(struct dialog *d, struct bytes text)
 {
-	struct dialog_pending *p = dialog_front(d);
+	const struct dialog_reply *r = &d->reply;
+	const struct dialog_pending *p = dialog_front(d);
 	uint32_t n = 0;
 
 	if (!d->unsure && (p == NULL || p->id != PENDING_GAP)) {
 		bool acks_tell = d->greatest_ack > 0 && r->ack_off != RUN_PEER_UNKNOWN;
 
 		if (p != NULL && (received(p, r) || !acks_tell)) {
-			struct dialog_pending mine = *p;
-
+			answer(d, p, r, text);
 			dialog_pop(d, 1);
-			answer(d, &mine, r, text);
 			return true;
 		}
 		if (p == NULL && client_behind(d, r))
@@ -215,49 +217,57 @@ tie(struct dialog *d, const struct dialog_reply *r, struct bytes text)
 	while (n < d->pending_count && !at_rest(d, n, r))
 		n++;
 	if (n < d->pending_count) {
-		struct dialog_pending mine = d->pending[d->pending_head + n];
-
-		dialog_pop(d, n + 1);
 		d->unsure = false;
 		d->tx_unsure = true; /* something before it was not seen */
-		answer(d, &mine, r, text);
+		answer(d, &d->pending[d->pending_head + n], r, text);
+		dialog_pop(d, n + 1);
 		return true;
 	}
 	if (client_behind(d, r))
 		return false;
-	dialog_pass_untied(d, r);
+	dialog_pass_untied(d);
 	return true;
 }
 
-static void
-greet(struct dialog *d, const struct dialog_reply *r)
+/*
+ * Nothing was placed before. The first reply of the stream, or one that was sent before the server
+ * had received a single octet, answers nothing: it greets. False: it has to be tied.
+ */
+static bool
+place_first(struct dialog *d, struct bytes text)
 {
-	d->greeting = *r;
-	d->greeting_sure = !d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0;
-}
+	const struct dialog_reply *r = &d->reply;
+	bool first = !d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0;
 
-/* A reply is whole. True when it has found its place. */
-bool
-dialog_place_reply(struct dialog *d, const struct dialog_reply *r, struct bytes text)
-{
-	if (r->ack_off != RUN_PEER_UNKNOWN && r->ack_off > d->greatest_ack &&
-	    r->ack_off < UINT64_MAX)
-		d->greatest_ack = r->ack_off;
 	if (d->first.code == 0) {
 		d->first = *r;
 		d->first_text = dialog_keep_text(d, bytes_head(text, DIALOG_MAX_REPLY));
 	}
-	/*
-	 * The first reply of the stream, or one that was sent before the server had
-	 * received a single octet, answers nothing: it greets.
-	 */
-	if (d->greeting.code == 0 && !d->last_set &&
-	    ((!d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0) ||
-		(!d->start_unseen[DIR_CLIENT] && r->ack_off == d->begin && r->code / 100 != 3)))
-		greet(d, r);
-	else if (!tie(d, r, text))
+	if (!first && (d->start_unseen[DIR_CLIENT] || r->ack_off != d->begin || r->code / 100 == 3))
 		return false;
-	d->last = *r;
+	d->greeting = *r;
+	d->greeting_sure = first;
+	return true;
+}
+
+void
+dialog_set_last(struct dialog *d)
+{
+	d->last.end_off = d->reply.end_off;
+	d->last.ack_off = d->reply.last_ack_off;
+	d->last.code = d->reply.code;
 	d->last_set = true;
+}
+
+bool
+dialog_place_reply(struct dialog *d, struct bytes text)
+{
+	const struct dialog_reply *r = &d->reply;
+
+	if (r->ack_off != RUN_PEER_UNKNOWN && r->ack_off > d->greatest_ack)
+		d->greatest_ack = r->ack_off;
+	if ((d->last_set || !place_first(d, text)) && !tie(d, text))
+		return false;
+	dialog_set_last(d);
 	return true;
 }

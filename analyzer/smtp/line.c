@@ -36,70 +36,88 @@ keep(struct smtp_line *l, struct bytes b, struct budget *budget)
 }
 
 static void
-start(struct smtp_line *l, const struct run *run)
+start(struct smtp_line *l, const struct run *run, size_t at)
 {
 	l->partial = true;
 	l->cut = l->kept_cr = false;
 	l->kept_n = 0;
-	l->off = run->off;
+	l->off = run->off + at;
 	l->peer_off = run->peer_off;
 }
 
-/* text is the line without its LF; a CR before it belongs to the end. */
+/* What was put together, without the CR of its end. A cut line may have lost that with its tail. */
 static void
-finish(struct smtp_line *l, struct bytes text, bool cr, uint64_t end_off, struct line *out)
+finish(struct smtp_line *l, enum line_end end, uint64_t end_off, struct line *out)
 {
-	if (text.n > SMTP_LINE_KEEP) {
-		text.n = SMTP_LINE_KEEP;
-		l->cut = true;
-	}
+	bool with_cr = l->kept_cr && l->kept_n > 0 && !l->cut;
+
 	*out = (struct line){
-		.text = text,
+		.text = bytes_of(l->kept, (size_t)(l->kept_n - with_cr)),
 		.off = l->off,
 		.end_off = end_off,
 		.peer_off = l->peer_off,
 		.frame_no = l->frame_no,
 		.ts_ns = l->ts_ns,
-		.end = cr ? LINE_CRLF : LINE_LF,
+		.end = end,
 		.cut = l->cut,
 	};
 	l->partial = false;
 }
 
-bool
-smtp_line_next(struct smtp_line *l, struct run *run, struct budget *budget, struct line *out)
+/* Of a line that began in an earlier run, or does not end in this one. True when it is whole. */
+static bool
+put_together(struct smtp_line *l, const struct run *run, size_t *at, const uint8_t *lf,
+    struct budget *budget, struct line *out)
 {
-	while (run->data.n > 0) {
-		const uint8_t *lf = memchr(run->data.p, '\n', run->data.n);
-		size_t n = lf == NULL ? run->data.n : (size_t)(lf - run->data.p) + 1;
-		bool whole = !l->partial && lf != NULL;
-		bool cr, skipped = l->skip;
-		struct bytes text;
+	struct bytes text = bytes_skip(run->data, *at);
+	bool skipped = l->skip;
 
-		if (!l->partial)
-			start(l, run);
-		l->frame_no = run->frame_no;
-		l->ts_ns = run->ts_ns;
-		text = bytes_head(run->data, lf == NULL ? n : n - 1);
-		if (whole) {
-			cr = text.n > 0 && text.p[text.n - 1] == '\r';
-		} else {
-			cr = text.n > 0 ? text.p[text.n - 1] == '\r' : l->kept_cr;
-			l->kept_cr = cr;
-			if (!skipped)
-				keep(l, text, budget);
-			text = bytes_of(l->kept, l->kept_n);
+	if (lf != NULL)
+		text.n = (size_t)(lf - text.p);
+	if (!l->partial)
+		start(l, run, *at);
+	l->frame_no = run->frame_no;
+	l->ts_ns = run->ts_ns;
+	if (text.n > 0)
+		l->kept_cr = text.p[text.n - 1] == '\r';
+	if (!skipped)
+		keep(l, text, budget);
+	*at += text.n + (lf != NULL);
+	if (lf == NULL)
+		return false;
+	l->skip = false;
+	finish(l, l->kept_cr ? LINE_CRLF : LINE_LF, run->off + *at, out);
+	return !skipped;
+}
+
+bool
+smtp_line_next(
+    struct smtp_line *l, const struct run *run, size_t *at, struct budget *budget, struct line *out)
+{
+	while (*at < run->data.n) {
+		const uint8_t *p = run->data.p + *at, *lf = memchr(p, '\n', run->data.n - *at);
+		size_t n;
+		bool cr;
+
+		if (lf == NULL || l->partial || l->skip) {
+			if (put_together(l, run, at, lf, budget, out))
+				return true;
+			continue;
 		}
-		run_take(run, n);
-		if (lf == NULL)
-			return false;
-		/* A cut line may have lost its CR along with its tail. */
-		if (cr && text.n > 0 && text.p[text.n - 1] == '\r' && !l->cut)
-			text.n--;
-		finish(l, text, cr, run->off, out);
-		l->skip = false;
-		if (!skipped)
-			return true;
+		/* A whole line in this run: it is borrowed, and nothing of it kept. */
+		n = (size_t)(lf - p);
+		out->off = run->off + *at;
+		*at += n + 1;
+		cr = n > 0 && lf[-1] == '\r';
+		n -= cr;
+		out->cut = n > SMTP_LINE_KEEP;
+		out->text = bytes_of(p, out->cut ? SMTP_LINE_KEEP : n);
+		out->end_off = run->off + *at;
+		out->peer_off = run->peer_off;
+		out->frame_no = run->frame_no;
+		out->ts_ns = run->ts_ns;
+		out->end = cr ? LINE_CRLF : LINE_LF;
+		return true;
 	}
 	return false;
 }
@@ -109,14 +127,8 @@ smtp_line_break(struct smtp_line *l, uint64_t off, enum line_end why, struct lin
 {
 	bool whole = l->partial && !l->skip;
 
-	if (whole) {
-		struct bytes text = bytes_of(l->kept, l->kept_n);
-
-		if (text.n > 0 && l->kept_cr && !l->cut)
-			text.n--; /* only the LF is missing */
-		finish(l, text, false, off, out);
-		out->end = why;
-	}
+	if (whole)
+		finish(l, why, off, out); /* it may lack no more than the LF */
 	l->partial = false;
 	l->skip = why == LINE_GAP;
 	return whole;

@@ -36,18 +36,22 @@ struct line {
 };
 
 struct smtp_line {
-	uint8_t *kept;
-	uint16_t kept_n, kept_room;
-	bool partial; /* a line has begun */
+	bool partial; /* a line has begun: only then the rest counts */
 	bool skip;    /* the start of this line was not seen: discard it */
 	bool cut;
 	bool kept_cr; /* the last octet so far was CR (it may not be in `kept`) */
+	uint16_t kept_n, kept_room;
+	uint8_t *kept;
 	uint64_t off, peer_off, frame_no;
 	int64_t ts_ns;
 };
 
-/* Takes octets from the front of *run up to a line end: true with *out; false: run is used up. */
-bool smtp_line_next(struct smtp_line *l, struct run *run, struct budget *budget, struct line *out);
+/*
+ * Takes octets of the run from *at on, up to a line end: true with *out; false: the run is used up.
+ * *at is behind what was taken.
+ */
+bool smtp_line_next(struct smtp_line *l, const struct run *run, size_t *at, struct budget *budget,
+    struct line *out);
 
 /*
  * The octets from `off` on are missing (LINE_GAP) or there are none (LINE_EOF): true with

@@ -1,27 +1,5 @@
 #include "analyzer/smtp/reply.h"
 
-static bool
-digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-reply_line_parse(struct bytes line, struct reply_line *out)
-{
-	const uint8_t *p = line.p;
-
-	if (line.n < 3 || p[0] < '2' || p[0] > '5' || !digit(p[1]) || !digit(p[2]))
-		return false;
-	if (line.n > 3 && p[3] != ' ' && p[3] != '-')
-		return false;
-	out->code = (uint16_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
-	out->separated = line.n > 3;
-	out->more = line.n > 3 && p[3] == '-';
-	out->text = bytes_skip(line, 4);
-	return true;
-}
-
 bool
 reply_line_possible(struct bytes head)
 {
@@ -41,7 +19,7 @@ number(struct bytes b, size_t *at)
 {
 	size_t from = *at;
 
-	while (*at < b.n && *at - from < 3 && digit(b.p[*at]))
+	while (*at < b.n && *at - from < 3 && reply_digit(b.p[*at]))
 		(*at)++;
 	return *at > from;
 }

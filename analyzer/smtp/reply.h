@@ -15,9 +15,31 @@ struct reply_line {
 	struct bytes text; /* after the code and its separator */
 };
 
-/* False when the line is no reply line: not three digits of 2..5, any, any, then SP, `-` or the
- * end. */
-bool reply_line_parse(struct bytes line, struct reply_line *out);
+static inline bool
+reply_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * False when the line is no reply line: not three digits of 2..5, any, any, then SP, `-` or the
+ * end. Here, for it is asked of every line of a server.
+ */
+static inline bool
+reply_line_parse(struct bytes line, struct reply_line *out)
+{
+	const uint8_t *p = line.p;
+
+	if (line.n < 3 || p[0] < '2' || p[0] > '5' || !reply_digit(p[1]) || !reply_digit(p[2]))
+		return false;
+	if (line.n > 3 && p[3] != ' ' && p[3] != '-')
+		return false;
+	out->code = (uint16_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
+	out->separated = line.n > 3;
+	out->more = line.n > 3 && p[3] == '-';
+	out->text = bytes_skip(line, 4);
+	return true;
+}
 
 /* True when the octets could be the beginning of a reply line. */
 bool reply_line_possible(struct bytes head);
