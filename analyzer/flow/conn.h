@@ -51,10 +51,12 @@ struct conn_copies { /* what the last segments looked like, to know them again *
 	uint8_t at;
 };
 
-/* What most segments touch comes first, and in few cache lines. */
+#define CONN_LINE 64 /* octets of a line of the cache */
+
+/* What most segments touch comes first: three lines, with the head of the stream. */
 struct conn_half {
-	struct stream stream;
-	uint64_t ref_off; /* a pair of an offset and its sequence number, moved along */
+	_Alignas(CONN_LINE)
+	    uint64_t ref_off; /* a pair of an offset and its sequence number, moved along */
 	uint64_t origin;
 	uint64_t acked; /* the highest offset of the other direction acknowledged */
 	uint32_t ref_seq;
@@ -69,6 +71,7 @@ struct conn_half {
 	uint64_t packets;
 	uint64_t letters; /* letters of the history already set */
 	struct conn_copies copies;
+	struct stream stream;
 	struct conn_close fin, rst;
 	struct conn_close odd_rst; /* one that did not close, or was overruled */
 	uint64_t fin_off;
@@ -81,16 +84,16 @@ struct conn_half {
 
 struct conn {
 	struct conn_key key;
-	int64_t first_ts_ns, last_ts_ns, ack_ts_ns;
-	uint64_t first_frame_no, last_frame_no, ack_frame_no; /* ack: the client's of the SYN,ACK */
-	int64_t wait_since_ns;                                /* 0: nothing waits */
-	struct budget *budget;
-	struct limits *limits;
+	int64_t first_ts_ns, last_ts_ns, ack_ts_ns; /* ack: the client's of the SYN,ACK */
+	uint64_t last_frame_no, first_frame_no, ack_frame_no;
 	uint8_t history_n, ts_digits;
 	bool plain;   /* both sides' numbers are known, neither has closed, and nothing waits */
 	bool overdue; /* patience was once exceeded */
 	bool evicted; /* given up for memory: not all of it was seen */
 	bool dropped; /* packets of its time were dropped before they were captured */
+	int64_t wait_since_ns; /* 0: nothing waits */
+	struct budget *budget;
+	struct limits *limits;
 	struct conn_half half[DIR_COUNT];
 	struct dialog dialog;
 	uint64_t id;
@@ -107,12 +110,14 @@ void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
 static inline void
 conn_prefetch(const struct conn *c)
 {
-	const char *p = (const char *)c;
+	const char *parts[] = { (const char *)c, (const char *)&c->half[DIR_CLIENT],
+		(const char *)&c->half[DIR_SERVER], (const char *)&c->dialog };
 
-	for (size_t at = 0; at < 512; at += 64)
-		__builtin_prefetch(p + at);
-	__builtin_prefetch(&c->half[DIR_SERVER]);
-	__builtin_prefetch((const char *)&c->half[DIR_SERVER] + 64);
+	__builtin_prefetch(parts[0] + CONN_LINE);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		__builtin_prefetch(parts[i]);
+		__builtin_prefetch(parts[i] + 2 * CONN_LINE);
+	}
 }
 
 /* True when both sides have closed, or one has reset it: only stragglers may come. */

@@ -76,7 +76,7 @@ flow_segments(struct flow *f, const struct segment *s, size_t n)
 
 	for (; n > 0; s += some, n -= some) {
 		some = n < AHEAD ? n : AHEAD;
-		if (f->count >= CROWD) {
+		if (f->listed[LIST_OPEN] >= CROWD) {
 			for (size_t i = 0; i < some; i++)
 				__builtin_prefetch(&f->slot[s[i].hash & (f->slots - 1)]);
 			for (size_t i = 0; i < some; i++) {

@@ -19,7 +19,7 @@ struct flow_entry {
 	int64_t touched_ns; /* when it came to the end of its list: FLOW_SLACK_NS late at most */
 	uint8_t list;       /* enum flow_list */
 	bool challenged;    /* a SYN with another sequence number waits in half-open */
-	struct conn conn;
+	struct conn conn;   /* at the start of a line of the cache */
 };
 
 struct flow_slot {
@@ -33,7 +33,7 @@ struct flow {
 	void *ctx;
 	struct brief *brief;
 	struct flow_slot *slot; /* linear probing, at most half full */
-	size_t slots, count;
+	size_t slots, count, listed[LIST_COUNT];
 	struct flow_entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
 	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
 	struct flow_entry *spare;    /* ended ones by `newer`, kept warm until memory is short */

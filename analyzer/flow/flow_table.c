@@ -13,6 +13,7 @@ unlink_entry(struct flow *f, struct flow_entry *e)
 		e->newer->older = e->older;
 	else
 		f->newest[e->list] = e->older;
+	f->listed[e->list]--;
 }
 
 static void
@@ -27,6 +28,7 @@ link_entry(struct flow *f, struct flow_entry *e, enum flow_list list)
 	else
 		f->oldest[list] = e;
 	f->newest[list] = e;
+	f->listed[list]++;
 	flow_set_due(f, f->now_ns, f->idle_ns[list]);
 }
 
@@ -96,7 +98,7 @@ take_entry(struct flow *f)
 		f->spare = e->newer;
 		return e;
 	}
-	e = malloc(sizeof *e);
+	e = aligned_alloc(CONN_LINE, sizeof *e);
 	if (e == NULL)
 		budget_give(f->config.budget, sizeof *e);
 	return e;
