@@ -303,6 +303,12 @@ brief_oldest(struct brief *h)
 	return h->oldest == NONE ? NULL : at(h, h->oldest);
 }
 
+struct brief_entry *
+brief_newer(struct brief *h, const struct brief_entry *e)
+{
+	return e->newer == NONE ? NULL : at(h, e->newer);
+}
+
 void
 brief_remove(struct brief *h, struct brief_entry *e)
 {

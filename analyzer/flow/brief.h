@@ -65,6 +65,8 @@ struct brief_entry *brief_add(struct brief *h, const struct conn_key *key,
 /* How long it has been there, in whole seconds, whatever the stamp of its SYN says. */
 int64_t brief_age_ns(const struct brief_entry *e, int64_t now_ns);
 struct brief_entry *brief_oldest(struct brief *h);
+/* The one that came after it, or NULL. */
+struct brief_entry *brief_newer(struct brief *h, const struct brief_entry *e);
 /* The newest, if there is one, has come just now. */
 void brief_touch_newest(struct brief *h, int64_t now_ns);
 void brief_remove(struct brief *h, struct brief_entry *e);

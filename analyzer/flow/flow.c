@@ -129,14 +129,17 @@ flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
 void
 flow_finish(struct flow *f)
 {
-	struct brief_entry *h;
+	struct brief_entry *h, *newer;
 
 	for (int list = 0; list < LIST_COUNT; list++) {
 		while (f->oldest[list] != NULL)
 			flow_end(f, f->oldest[list]);
 	}
-	while ((h = brief_oldest(f->brief)) != NULL)
-		flow_end_brief(f, h, false);
+	for (h = brief_oldest(f->brief); h != NULL; h = newer) {
+		newer = brief_newer(f->brief, h);
+		if (!brief_reported(h))
+			flow_end_brief(f, h, false);
+	}
 }
 
 void
