@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 
-#include "reports/decimal.h"
+#include "capture/base/decimal.h"
 
 /* Returns the place of the NUL. */
 static char *

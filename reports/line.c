@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "capture/base/escape.h"
-#include "reports/decimal.h"
+#include "capture/base/decimal.h"
 
 bool
 line_grow(struct line *l, size_t n)

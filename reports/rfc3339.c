@@ -1,6 +1,6 @@
 #include "reports/rfc3339.h"
 
-#include "reports/decimal.h"
+#include "capture/base/decimal.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define S_PER_DAY 86400

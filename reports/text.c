@@ -10,7 +10,7 @@
 
 #include "analyzer/correlate/join.h"
 #include "reports/address.h"
-#include "reports/decimal.h"
+#include "capture/base/decimal.h"
 #include "reports/rfc3339.h"
 #include "reports/text_summary.h"
 #include "reports/writer.h"

@@ -4,7 +4,7 @@
 
 #include "analyzer/hat/hat_setting.h"
 #include "reports/address.h"
-#include "reports/decimal.h"
+#include "capture/base/decimal.h"
 #include "reports/text_summary.h"
 #include "reports/text_table.h"
 

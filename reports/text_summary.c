@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "reports/decimal.h"
+#include "capture/base/decimal.h"
 #include "reports/rfc3339.h"
 
 #define FEW_CAPTURES 8

@@ -1,7 +1,7 @@
 #include "reports/text_table.h"
 
 #include "capture/base/escape.h"
-#include "reports/decimal.h"
+#include "capture/base/decimal.h"
 
 static const char *const color_code[] = {
 	[TEXT_PLAIN] = "",

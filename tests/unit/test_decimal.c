@@ -2,7 +2,7 @@
 #include <criterion/parameterized.h>
 #include <string.h>
 
-#include "reports/decimal.h"
+#include "capture/base/decimal.h"
 
 static const struct {
 	uint64_t number;

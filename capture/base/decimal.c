@@ -1,4 +1,4 @@
-#include "reports/decimal.h"
+#include "capture/base/decimal.h"
 
 #include <string.h>
 

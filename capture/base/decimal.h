@@ -1,5 +1,5 @@
 /*
- * decimal: unsigned numbers as digits, where a report writes millions of them.
+ * decimal: unsigned numbers as digits, where millions of them are written.
  *
  * Each writes at `at`, without a NUL, and returns the place behind what it wrote.
  */
