@@ -96,6 +96,7 @@ code_matches(const char *pattern, const char *digits)
 	return true;
 }
 
+/* By five bits of each letter, which upper and lower case share. */
 #define PAIRS 1024
 
 /* What a reply says, ready to be compared: digits, and text in lower case. */
@@ -104,50 +105,50 @@ struct reply {
 	struct bytes enhanced;
 	char text[REFUSAL_MAX_TEXT];
 	size_t text_n;
-	uint64_t pairs[PAIRS / 64]; /* a bit for each pair of neighbours in the text */
+	bool pairs[PAIRS]; /* true for each pair of neighbours in the text */
 };
 
+/* The pair of `letter` and the letter before it, that of which is the last of the pair before. */
 static unsigned
-pair_of(const char *p)
+pair_of(unsigned before, char letter)
 {
-	return (p[0] & 31u) << 5 | (p[1] & 31u);
+	return (before << 5 | ((unsigned)letter & 31)) % PAIRS;
 }
 
 static void
 reply_init(struct reply *r, uint16_t code, struct bytes enhanced, struct bytes text)
 {
+	unsigned pair = 0;
+
 	for (int i = 2; i >= 0; i--, code /= 10)
 		r->code[i] = (char)('0' + code % 10);
 	r->enhanced = bytes_skip(enhanced, enhanced.n > 0 && enhanced.p[0] == '#');
 	r->text_n = text.n < sizeof r->text ? text.n : sizeof r->text;
-	for (size_t i = 0; i < r->text_n; i++)
-		r->text[i] = (char)tolower(text.p[i]);
 	memset(r->pairs, 0, sizeof r->pairs);
-	for (size_t i = 1; i < r->text_n; i++) {
-		unsigned pair = pair_of(r->text + i - 1);
-
-		r->pairs[pair / 64] |= UINT64_C(1) << pair % 64;
+	for (size_t i = 0; i < r->text_n; i++) {
+		r->text[i] = (char)tolower(text.p[i]);
+		pair = pair_of(pair, r->text[i]);
+		r->pairs[pair] = true;
 	}
 }
 
-/* Most of the table's texts begin with a pair that is nowhere in the reply's. */
+/* Each text of the table but few has a pair, mostly its first, that is nowhere in the reply's. */
 static bool
 contains(const struct reply *r, const char *text)
 {
-	if (text[0] != '\0' && text[1] != '\0') {
-		unsigned pair = pair_of(text);
-
-		if ((r->pairs[pair / 64] >> pair % 64 & 1) == 0)
+	if (*text == '\0')
+		return true;
+	for (const char *p = text; p[1] != '\0'; p++)
+		if (!r->pairs[pair_of((unsigned)p[0], p[1])])
 			return false;
-	}
 	return memmem(r->text, r->text_n, text, strlen(text)) != NULL;
 }
 
 static bool
 matches(const struct row *row, const struct reply *r)
 {
-	return code_matches(row->code, r->code) &&
-	       bytes_case_starts(r->enhanced, bytes_str(row->enhanced)) && contains(r, row->text);
+	return contains(r, row->text) && code_matches(row->code, r->code) &&
+	       bytes_case_starts(r->enhanced, bytes_str(row->enhanced));
 }
 
 enum rcpt_class
