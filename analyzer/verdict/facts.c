@@ -1,15 +1,11 @@
 #include "analyzer/verdict/facts.h"
 
-#include "analyzer/smtp/reply.h"
-
-enum rcpt_class
-facts_rcpt_class(
-    const struct dialog *d, const struct dialog_path *rcpt, const struct refusal_table *refusals)
+static enum rcpt_class
+class_of(const struct dialog *d, const struct dialog_path *rcpt, struct bytes enhanced,
+    struct bytes rest, const struct refusal_table *refusals)
 {
 	const struct dialog_path *mail =
 	    rcpt->sender < d->senders.count ? &d->senders.v[rcpt->sender] : NULL;
-	struct bytes text = dialog_text(d, rcpt->reply), rest;
-	struct bytes enhanced = reply_enhanced(rcpt->code, text, &rest);
 
 	/* A refusal that follows from that of MAIL, or from its absence, judges no recipient. */
 	if (rcpt->code >= 400 &&
@@ -18,6 +14,18 @@ facts_rcpt_class(
 	if (rcpt->cut && rcpt->code >= 500)
 		return RCPT_OTHER; /* what is missing may tell another reason */
 	return refusal_class(refusals, rcpt->code, enhanced, rest);
+}
+
+enum rcpt_class
+facts_recipient(struct facts *f, const struct dialog_path *rcpt, struct bytes enhanced,
+    struct bytes rest, const struct refusal_table *refusals)
+{
+	enum rcpt_class class = class_of(f->dialog, rcpt, enhanced, rest, refusals);
+
+	f->rcpt[class]++;
+	f->rcpt_refused += class == RCPT_ACCESS || class == RCPT_RECIPIENT ||
+	                   class == RCPT_TEMPORARY || class == RCPT_OTHER;
+	return class;
 }
 
 static uint64_t
@@ -85,7 +93,7 @@ server_whole(const struct facts *f)
 }
 
 void
-facts_of(const struct conn *conn, const struct refusal_table *refusals, struct facts *f)
+facts_of(const struct conn *conn, struct facts *f)
 {
 	const struct dialog *d = &conn->dialog;
 
@@ -111,13 +119,9 @@ facts_of(const struct conn *conn, const struct refusal_table *refusals, struct f
 		f->greeting = &d->first;
 		f->greeting_proven = true;
 	}
-	for (uint32_t i = 0; i < d->recipients.count; i++)
-		f->rcpt[facts_rcpt_class(d, &d->recipients.v[i], refusals)]++;
 	/* What was only counted was not read: no reason is known. */
-	f->rcpt[RCPT_ACCEPTED] += d->accepted_unlisted;
-	f->rcpt[RCPT_OTHER] += d->refused_unlisted;
-	f->rcpt_refused = f->rcpt[RCPT_ACCESS] + f->rcpt[RCPT_RECIPIENT] + f->rcpt[RCPT_TEMPORARY] +
-	                  f->rcpt[RCPT_OTHER];
+	f->rcpt[RCPT_ACCEPTED] = d->accepted_unlisted;
+	f->rcpt[RCPT_OTHER] = f->rcpt_refused = d->refused_unlisted;
 	for (uint32_t i = 0; i < d->senders.count; i++) {
 		f->senders_accepted += d->senders.v[i].code / 100 == 2;
 		f->senders_refused += d->senders.v[i].code >= 400;

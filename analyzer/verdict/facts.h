@@ -33,10 +33,14 @@ struct facts {
 	uint64_t senders_accepted, senders_refused;
 };
 
-void facts_of(const struct conn *conn, const struct refusal_table *refusals, struct facts *out);
+/* Everything but the recipients that the dialogue has listed: these are counted one by one. */
+void facts_of(const struct conn *conn, struct facts *out);
 
-/* How one recipient of conn->dialog counts. */
-enum rcpt_class facts_rcpt_class(const struct dialog *dialog, const struct dialog_path *rcpt,
-    const struct refusal_table *refusals);
+/*
+ * Counts one recipient of conn->dialog, and tells how. `enhanced` and `rest` are what
+ * reply_enhanced found in its reply.
+ */
+enum rcpt_class facts_recipient(struct facts *f, const struct dialog_path *rcpt,
+    struct bytes enhanced, struct bytes rest, const struct refusal_table *refusals);
 
 #endif

@@ -68,14 +68,14 @@ store_senders(const struct dialog *d, struct record_builder *b)
 }
 
 static void
-store_recipients(
-    const struct dialog *d, const struct refusal_table *refusals, struct record_builder *b)
+store_recipients(struct facts *f, const struct refusal_table *refusals, struct record_builder *b)
 {
+	const struct dialog *d = f->dialog;
 	struct span span =
 	    record_add_array(b, NULL, sizeof(struct record_recipient), d->recipients.count);
 
 	b->rec->recipients = span;
-	for (uint32_t i = 0; i < span.count; i++) {
+	for (uint32_t i = 0; i < d->recipients.count; i++) {
 		const struct dialog_path *from = &d->recipients.v[i];
 		struct record_recipient to = { .code = from->code };
 		struct bytes rest,
@@ -87,8 +87,9 @@ store_recipients(
 		                  : record_add_text(b, bytes_skip(enhanced, enhanced.p[0] == '#'));
 		to.reply = from->reply.len == DIALOG_ABSENT ? (struct text){ 0, RECORD_NONE }
 		                                            : record_add_text(b, rest);
-		to.class = (uint8_t)facts_rcpt_class(d, from, refusals);
-		*(struct record_recipient *)record_element(b, span, sizeof to, i) = to;
+		to.class = (uint8_t)facts_recipient(f, from, enhanced, rest, refusals);
+		if (i < span.count) /* where there was no memory they still count */
+			*(struct record_recipient *)record_element(b, span, sizeof to, i) = to;
 	}
 }
 
@@ -101,7 +102,7 @@ store_try(uint8_t tried, struct record_builder *b, const char *accepted, const c
 }
 
 static void
-store_smtp(const struct facts *f, const struct refusal_table *refusals, struct record_builder *b)
+store_smtp(struct facts *f, const struct refusal_table *refusals, struct record_builder *b)
 {
 	const struct dialog *d = f->dialog;
 	struct text greeting, helo, tls, auth;
@@ -121,7 +122,7 @@ store_smtp(const struct facts *f, const struct refusal_table *refusals, struct r
 	b->rec->auth = auth;
 	b->rec->messages = d->messages;
 	store_senders(d, b);
-	store_recipients(d, refusals, b);
+	store_recipients(f, refusals, b);
 }
 
 void
@@ -132,7 +133,7 @@ judge(const struct conn *conn, const struct refusal_table *refusals, struct reco
 
 	record_builder_reset(b);
 	findings_init(&found, NULL);
-	facts_of(conn, refusals, &f);
+	facts_of(conn, &f);
 	store_tcp(&f, b);
 	store_smtp(&f, refusals, b);
 	classify(&f, b);
