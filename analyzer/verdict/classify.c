@@ -223,8 +223,9 @@ tell_accepted(const struct facts *f, struct record_builder *b)
 
 	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
 	if (d->messages > 0)
-		return record_add_format(b, "%llu message%s accepted",
-		    (unsigned long long)d->messages, d->messages == 1 ? "" : "s");
+		return record_add_format(b,
+		    d->messages == 1 ? "%llu message accepted" : "%llu messages accepted",
+		    (unsigned long long)d->messages);
 	if (d->tls == TRY_ACCEPTED)
 		return record_add_format(b, "STARTTLS accepted; what followed cannot be seen");
 	if (f->rcpt[RCPT_ACCEPTED] > 0)

@@ -41,7 +41,10 @@ findings_add(struct findings *f, struct record_builder *b, enum severity severit
 void
 findings_store(const struct findings *f, struct record_builder *b)
 {
-	struct span span = record_add_array(b, f->v, sizeof *f->v, f->count);
+	struct span span;
 
+	if (f->count == 0)
+		return; /* as in most records, which have none from the beginning */
+	span = record_add_array(b, f->v, sizeof *f->v, f->count);
 	b->rec->findings = span;
 }

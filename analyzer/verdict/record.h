@@ -235,7 +235,36 @@ void record_builder_reset(struct record_builder *b); /* empties, keeps the memor
 /* Makes the block a copy of `rec`, to be added to. */
 void record_builder_copy(struct record_builder *b, const struct record *rec);
 void record_builder_clear(struct record_builder *b);
-struct text record_add_text(struct record_builder *b, struct bytes text);
+/* For the functions below alone: n octets more of room, after a look at what there is. */
+bool record_make_room(struct record_builder *b, size_t n);
+
+static inline bool
+record_has_room(struct record_builder *b, size_t n)
+{
+	return n <= b->room - b->rec->size || record_make_room(b, n);
+}
+
+/* Likewise: the next n octets, which are written and have room, as a text. */
+static inline struct text
+record_take(struct record_builder *b, size_t n)
+{
+	struct text t = { b->rec->size, (uint32_t)n };
+
+	b->rec->size += (uint32_t)n;
+	return t;
+}
+
+static inline struct text
+record_add_text(struct record_builder *b, struct bytes text)
+{
+	if (!record_has_room(b, text.n))
+		return (struct text){ 0, RECORD_NONE };
+	if (text.n > 0)
+		memcpy((uint8_t *)b->rec + b->rec->size, text.p, text.n);
+	return record_take(b, text.n);
+}
+
+/* As printf, of which there are %s, %u, %llu and %lld, bare. At most 1023 octets. */
 struct text record_add_format(struct record_builder *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Appends `count` elements of `size` octets, copied from `from` (NULL: zeroed). */
