@@ -19,6 +19,7 @@ struct brief {
 	uint32_t oldest, newest;
 	struct slot *slot; /* linear probing */
 	uint32_t slots, count;
+	uint32_t found; /* the slot of what was found last, if it is still there */
 };
 
 static size_t
@@ -53,15 +54,28 @@ brief_key(const struct brief *h, const struct brief_entry *e, struct conn_key *k
 	key->hash = key_hash(h->secret, &key->client, &key->server);
 }
 
+/* The addresses of either family by themselves: of a size that the compiler knows. */
+static bool
+same_octets(const struct brief_entry *e, const struct conn_key *key, size_t n)
+{
+	return memcmp(e->octet, key->client.addr.octet, n) == 0 &&
+	       memcmp(e->octet + n, key->server.addr.octet, n) == 0;
+}
+
 static bool
 same(const struct brief_entry *e, const struct conn_key *key)
 {
-	size_t n = addr_octets(e->family);
+	if (e->family != key->client.addr.family || e->client_port != key->client.port ||
+	    e->server_port != key->server.port)
+		return false;
+	return e->family == 4 ? same_octets(e, key, 4) : same_octets(e, key, 16);
+}
 
-	return e->family == key->client.addr.family && e->client_port == key->client.port &&
-	       e->server_port == key->server.port &&
-	       memcmp(e->octet, key->client.addr.octet, n) == 0 &&
-	       memcmp(e->octet + n, key->server.addr.octet, n) == 0;
+static void
+set_octets(struct brief_entry *e, const struct conn_key *key, size_t n)
+{
+	memcpy(e->octet, key->client.addr.octet, n);
+	memcpy(e->octet + n, key->server.addr.octet, n);
 }
 
 struct brief *
@@ -105,13 +119,18 @@ put(struct brief *h, struct slot slot)
 
 /* Three quarters full is full. */
 static bool
+is_full(const struct brief *h)
+{
+	return h->count >= h->slots / 4 * 3;
+}
+
+/* By itself, so that what adds an entry keeps no registers for it. */
+static __attribute__((noinline)) bool
 grow(struct brief *h)
 {
 	uint32_t slots = h->slots, want = slots == 0 ? 256 : slots * 2;
 	struct slot *old = h->slot;
 
-	if (slots > 0 && h->count < slots / 4 * 3)
-		return true;
 	if (slots >= UINT32_C(1) << 30 || !budget_take(h->budget, want * sizeof *old))
 		return false;
 	h->slot = malloc(want * sizeof *old);
@@ -146,8 +165,10 @@ brief_find(struct brief *h, const struct conn_key *key)
 		if (h->slot[i].hash != hash)
 			continue;
 		e = at(h, h->slot[i].ref);
-		if (same(e, key))
-			*(brief_reported(e) ? &found.reported : &found.syn) = e;
+		if (!same(e, key))
+			continue;
+		*(brief_reported(e) ? &found.reported : &found.syn) = e;
+		h->found = i;
 	}
 	return found;
 }
@@ -157,8 +178,11 @@ static uint32_t
 slot_of(struct brief *h, const struct brief_entry *e)
 {
 	struct conn_key key;
-	uint32_t hash, i;
+	uint32_t hash, i = h->found;
 
+	/* Most are removed as soon as they were found. */
+	if (i < h->slots && h->slot[i].ref != NONE && at(h, h->slot[i].ref) == e)
+		return i;
 	brief_key(h, e, &key);
 	hash = (uint32_t)key.hash;
 	for (i = hash & (h->slots - 1); h->slot[i].hash != hash || at(h, h->slot[i].ref) != e;
@@ -187,11 +211,10 @@ unslot(struct brief *h, uint32_t hole)
 static struct brief_entry *
 add(struct brief *h, const struct conn_key *key, const struct brief_entry *from)
 {
-	size_t n = addr_octets(key->client.addr.family);
 	struct brief_entry *e;
 	uint32_t ref;
 
-	if (!grow(h))
+	if (is_full(h) && !grow(h))
 		return NULL;
 	ref = key->client.addr.family == 4 ? 0 : V6;
 	ref |= pool_take(pool_of(h, ref));
@@ -204,8 +227,10 @@ add(struct brief *h, const struct conn_key *key, const struct brief_entry *from)
 	e->client_port = key->client.port;
 	e->server_port = key->server.port;
 	e->family = key->client.addr.family;
-	memcpy(e->octet, key->client.addr.octet, n);
-	memcpy(e->octet + n, key->server.addr.octet, n);
+	if (e->family == 4)
+		set_octets(e, key, 4);
+	else
+		set_octets(e, key, 16);
 	if (h->newest != NONE)
 		at(h, h->newest)->newer = ref;
 	else

@@ -3,14 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct pool_chunk {
-	uint8_t *entries; /* NULL: given back */
-	uint32_t used;
-	uint32_t fresh;         /* the first that was never taken */
-	uint32_t free;          /* list of those that were given, by their first 4 octets */
-	uint32_t before, after; /* in `open`; `after` also in `gone` */
-};
-
 void
 pool_init(struct pool *p, struct budget *budget, size_t stride)
 {
@@ -18,12 +10,6 @@ pool_init(struct pool *p, struct budget *budget, size_t stride)
 		.stride = (stride + 7) / 8 * 8,
 		.open = POOL_NONE,
 		.gone = POOL_NONE };
-}
-
-void *
-pool_at(const struct pool *p, uint32_t number)
-{
-	return p->chunk[number / POOL_CHUNK].entries + number % POOL_CHUNK * p->stride;
 }
 
 /* --- which chunks have room ------------------------------------------------------------- */
@@ -75,7 +61,8 @@ make_room(struct pool *p)
 	return true;
 }
 
-static bool
+/* By itself, so that pool_take keeps no registers for it. */
+static __attribute__((noinline)) bool
 add_chunk(struct pool *p)
 {
 	uint32_t n = p->gone;

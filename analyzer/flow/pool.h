@@ -19,7 +19,13 @@
 #define POOL_CHUNK 256               /* entries; so that a small budget has room for some */
 #define POOL_MAX (UINT32_C(1) << 30) /* numbers are below this */
 
-struct pool_chunk;
+struct pool_chunk {       /* in the open for pool_at alone */
+	uint8_t *entries; /* NULL: given back */
+	uint32_t used;
+	uint32_t fresh;         /* the first that was never taken */
+	uint32_t free;          /* list of those that were given, by their first 4 octets */
+	uint32_t before, after; /* in `open`; `after` also in `gone` */
+};
 
 struct pool {
 	struct budget *budget;
@@ -34,7 +40,12 @@ void pool_init(struct pool *p, struct budget *budget, size_t stride);
 uint32_t pool_take(struct pool *p);
 void pool_give(struct pool *p, uint32_t number);
 /* The entry of a number that was taken. */
-void *pool_at(const struct pool *p, uint32_t number);
+static inline void *
+pool_at(const struct pool *p, uint32_t number)
+{
+	return p->chunk[number / POOL_CHUNK].entries + number % POOL_CHUNK * p->stride;
+}
+
 void pool_clear(struct pool *p);
 
 #endif
