@@ -33,30 +33,37 @@ skip_blanks(struct bytes b)
 	return bytes_skip(b, n);
 }
 
+/* The verb of a row, and behind it nothing or a blank. */
+static bool
+begins_with(struct bytes line, size_t row)
+{
+	struct bytes rest = bytes_skip(line, 4), tail = table[row].tail;
+
+	return bytes_case_starts(rest, tail) && (rest.n == tail.n || blank(rest.p[tail.n]));
+}
+
 void
 command_parse(struct bytes line, struct command *out)
 {
-	struct bytes verb = skip_blanks(line);
 	uint32_t head;
 	size_t n = 0;
 
-	while (n < verb.n && !blank(verb.p[n]))
-		n++;
-	out->arg = skip_blanks(bytes_skip(verb, n));
-	out->id = COMMAND_UNKNOWN;
-	out->after = AFTER_GO_ON;
-	if (n < 4)
-		return;
+	line = skip_blanks(line);
 	/* The head of a verb is letters, and UPPER leaves two octets to be each of them. */
-	head = HEAD(verb.p) & UPPER;
+	head = line.n >= 4 ? HEAD(line.p) & UPPER : 0;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		if (head == table[i].head &&
-		    bytes_case_eq(bytes_of(verb.p + 4, n - 4), table[i].tail)) {
+		if (head == table[i].head && begins_with(line, i)) {
 			out->id = (enum command_id)i;
 			out->after = table[i].after;
+			out->arg = skip_blanks(bytes_skip(line, 4 + table[i].tail.n));
 			return;
 		}
 	}
+	out->id = COMMAND_UNKNOWN;
+	out->after = AFTER_GO_ON;
+	while (n < line.n && !blank(line.p[n]))
+		n++;
+	out->arg = skip_blanks(bytes_skip(line, n));
 }
 
 struct bytes

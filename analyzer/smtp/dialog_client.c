@@ -3,12 +3,10 @@
 void
 dialog_lose_client(struct dialog *d)
 {
-	const struct dialog_pending *back = dialog_back(d);
-
 	d->client = CLIENT_LOST;
 	d->tx_sender = DIALOG_SENDER_UNSEEN;
 	d->footing_new = false;
-	if (back == NULL || back->id != PENDING_GAP)
+	if (d->pending_count == 0 || dialog_back(d)->id != PENDING_GAP)
 		dialog_push(d, PENDING_GAP, UINT32_MAX, d->off[DIR_CLIENT], d->off[DIR_CLIENT],
 		    RUN_PEER_UNKNOWN);
 }
@@ -24,7 +22,6 @@ dialog_begin_body(struct dialog *d, uint64_t off)
 static void
 on_bdat(struct dialog *d, struct bytes arg)
 {
-	struct dialog_pending *mine;
 	bool last = false;
 	uint64_t octets = 0;
 
@@ -36,9 +33,8 @@ on_bdat(struct dialog *d, struct bytes arg)
 		/* Without a size nobody can tell its body from commands. */
 		dialog_lose_client(d);
 	}
-	mine = dialog_back(d);
-	if (mine != NULL)
-		mine->last = last;
+	if (d->pending_count > 0)
+		dialog_back(d)->last = last;
 }
 
 static void

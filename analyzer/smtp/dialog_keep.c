@@ -24,7 +24,7 @@ grow(struct dialog *d, void **p, uint32_t *room, uint32_t need, size_t size, con
 		budget_give(d->budget, want * size - had);
 		return false;
 	}
-	if (had == 0 && *room > 0)
+	if (had == 0 && few != NULL)
 		memcpy(q, few, *room * size);
 	*p = q;
 	*room = want;
@@ -60,14 +60,53 @@ dialog_keep_clear(struct dialog *d)
 	drop(d, d->reply_text, DIALOG_MAX_REPLY, 1, NULL);
 }
 
+/* --- what does not fit in the room there is ---------------------------------------------------
+ * The bounds are the first room, doubled some times: what fits in the room is within them.
+ */
+
+static bool
+room_for_text(struct dialog *d, size_t n)
+{
+	return n <= DIALOG_MAX_TEXT - d->text_n &&
+	       grow(d, (void **)&d->text, &d->text_room, d->text_n + (uint32_t)n, 1, NULL);
+}
+
+static bool
+room_for_path(struct dialog *d, struct dialog_paths *paths)
+{
+	const void *few = paths == &d->senders ? d->few_senders : d->few_recipients;
+
+	return paths->count < DIALOG_MAX_PATHS &&
+	       grow(d, (void **)&paths->v, &paths->room, paths->count + 1, sizeof *paths->v, few);
+}
+
+bool
+dialog_room_for_pending(struct dialog *d)
+{
+	if (d->pending_head > 0) {
+		memmove(d->pending, d->pending + d->pending_head,
+		    d->pending_count * sizeof *d->pending);
+		d->pending_head = 0;
+		return true;
+	}
+	if (d->pending_count < DIALOG_MAX_PENDING &&
+	    grow(d, (void **)&d->pending, &d->pending_room, d->pending_count + 1,
+		sizeof *d->pending, d->few_pending))
+		return true;
+	/* From here on the order of the replies proves nothing. */
+	limits_hit(d->limits, LIMIT_COMMANDS_NOT_TIED, 1);
+	d->unsure = true;
+	return false;
+}
+
+/* --- what is kept ----------------------------------------------------------------------------- */
+
 struct piece
 dialog_keep_text(struct dialog *d, struct bytes b)
 {
 	struct piece piece = { d->text_n, (uint32_t)b.n };
 
-	if (b.n > DIALOG_MAX_TEXT - d->text_n ||
-	    (b.n > d->text_room - d->text_n &&
-		!grow(d, (void **)&d->text, &d->text_room, d->text_n + (uint32_t)b.n, 1, NULL))) {
+	if (b.n > d->text_room - d->text_n && !room_for_text(d, b.n)) {
 		limits_hit(d->limits, LIMIT_TEXT_NOT_KEPT, b.n);
 		return (struct piece){ 0, DIALOG_ABSENT };
 	}
@@ -91,42 +130,18 @@ uint32_t
 dialog_keep_path(
     struct dialog *d, struct dialog_paths *paths, const struct line *line, struct bytes arg)
 {
-	const void *few = paths == &d->senders ? d->few_senders : d->few_recipients;
+	struct dialog_path *path;
 
-	if (paths->count >= DIALOG_MAX_PATHS ||
-	    (paths->count == paths->room && !grow(d, (void **)&paths->v, &paths->room,
-						paths->count + 1, sizeof *paths->v, few))) {
+	if (paths->count == paths->room && !room_for_path(d, paths)) {
 		limits_hit(d->limits, LIMIT_RECIPIENTS_NOT_KEPT, 1);
 		return UINT32_MAX;
 	}
-	paths->v[paths->count] = (struct dialog_path){
+	path = &paths->v[paths->count];
+	*path = (struct dialog_path){
 		.address = dialog_keep_text(d, command_path(arg)),
 		.reply = { 0, DIALOG_ABSENT },
 		.frame_no = line->frame_no,
 		.sender = d->tx_sender,
 	};
 	return paths->count++;
-}
-
-bool
-dialog_push(
-    struct dialog *d, uint8_t id, uint32_t index, uint64_t off, uint64_t end_off, uint64_t peer_off)
-{
-	if (d->pending_head > 0 && d->pending_head + d->pending_count == d->pending_room) {
-		memmove(d->pending, d->pending + d->pending_head,
-		    d->pending_count * sizeof *d->pending);
-		d->pending_head = 0;
-	}
-	if (d->pending_count >= DIALOG_MAX_PENDING ||
-	    (d->pending_count == d->pending_room &&
-		!grow(d, (void **)&d->pending, &d->pending_room, d->pending_count + 1,
-		    sizeof *d->pending, d->few_pending))) {
-		/* From here on the order of the replies proves nothing. */
-		limits_hit(d->limits, LIMIT_COMMANDS_NOT_TIED, 1);
-		d->unsure = true;
-		return false;
-	}
-	d->pending[d->pending_head + d->pending_count++] =
-	    (struct dialog_pending){ off, end_off, peer_off, index, id, false };
-	return true;
 }

@@ -21,14 +21,22 @@ struct piece dialog_keep_text(struct dialog *d, struct bytes b);
 /* The index of a new path with the address in arg, or UINT32_MAX when it is only counted. */
 uint32_t dialog_keep_path(
     struct dialog *d, struct dialog_paths *paths, const struct line *line, struct bytes arg);
-/*
- * A command behind all others, or what is none and stands in its place. False without room: from
- * then on no order proves anything.
- */
-bool dialog_push(struct dialog *d, uint8_t id, uint32_t index, uint64_t off, uint64_t end_off,
-    uint64_t peer_off);
+/* For one more behind the others. False: from then on no order proves anything. */
+bool dialog_room_for_pending(struct dialog *d);
 void dialog_keep_init(struct dialog *d);
 void dialog_keep_clear(struct dialog *d);
+
+/* A command behind all others, or what is none and stands in its place. False without room. */
+static inline bool
+dialog_push(
+    struct dialog *d, uint8_t id, uint32_t index, uint64_t off, uint64_t end_off, uint64_t peer_off)
+{
+	if (d->pending_head + d->pending_count == d->pending_room && !dialog_room_for_pending(d))
+		return false;
+	d->pending[d->pending_head + d->pending_count++] =
+	    (struct dialog_pending){ off, end_off, peer_off, index, id, false };
+	return true;
+}
 
 static inline void
 dialog_pop(struct dialog *d, uint32_t n)
@@ -46,11 +54,11 @@ dialog_front(const struct dialog *d)
 	return d->pending_count == 0 ? NULL : &d->pending[d->pending_head];
 }
 
-/* The one behind all others, or NULL. */
+/* The one behind all others; there is one. */
 static inline struct dialog_pending *
 dialog_back(const struct dialog *d)
 {
-	return d->pending_count == 0 ? NULL : &d->pending[d->pending_head + d->pending_count - 1];
+	return &d->pending[d->pending_head + d->pending_count - 1];
 }
 
 /* --- dialog_tie --- */

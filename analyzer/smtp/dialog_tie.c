@@ -182,12 +182,11 @@ void
 dialog_pass_untied(struct dialog *d)
 {
 	const struct dialog_reply *r = &d->reply;
-	const struct dialog_pending *back = dialog_back(d);
 
 	d->untied++;
 	d->bodies_accepted += r->code == 354;
-	if (d->client == CLIENT_WAIT && r->ack_off != RUN_PEER_UNKNOWN && back != NULL &&
-	    r->ack_off > back->end_off)
+	if (d->client == CLIENT_WAIT && r->ack_off != RUN_PEER_UNKNOWN && d->pending_count > 0 &&
+	    r->ack_off > dialog_back(d)->end_off)
 		dialog_lose_client(d); /* the server went on: what we wait for was not seen */
 }
 

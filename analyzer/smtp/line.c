@@ -64,12 +64,12 @@ finish(struct smtp_line *l, enum line_end end, uint64_t end_off, struct line *ou
 	l->partial = false;
 }
 
-/* Of a line that began in an earlier run, or does not end in this one. True when it is whole. */
-static bool
-put_together(struct smtp_line *l, const struct run *run, size_t *at, const uint8_t *lf,
-    struct budget *budget, struct line *out)
+bool
+smtp_line_join(
+    struct smtp_line *l, const struct run *run, size_t *at, struct budget *budget, struct line *out)
 {
 	struct bytes text = bytes_skip(run->data, *at);
+	const uint8_t *lf = memchr(text.p, '\n', text.n);
 	bool skipped = l->skip;
 
 	if (lf != NULL)
@@ -88,38 +88,6 @@ put_together(struct smtp_line *l, const struct run *run, size_t *at, const uint8
 	l->skip = false;
 	finish(l, l->kept_cr ? LINE_CRLF : LINE_LF, run->off + *at, out);
 	return !skipped;
-}
-
-bool
-smtp_line_next(
-    struct smtp_line *l, const struct run *run, size_t *at, struct budget *budget, struct line *out)
-{
-	while (*at < run->data.n) {
-		const uint8_t *p = run->data.p + *at, *lf = memchr(p, '\n', run->data.n - *at);
-		size_t n;
-		bool cr;
-
-		if (lf == NULL || l->partial || l->skip) {
-			if (put_together(l, run, at, lf, budget, out))
-				return true;
-			continue;
-		}
-		/* A whole line in this run: it is borrowed, and nothing of it kept. */
-		n = (size_t)(lf - p);
-		out->off = run->off + *at;
-		*at += n + 1;
-		cr = n > 0 && lf[-1] == '\r';
-		n -= cr;
-		out->cut = n > SMTP_LINE_KEEP;
-		out->text = bytes_of(p, out->cut ? SMTP_LINE_KEEP : n);
-		out->end_off = run->off + *at;
-		out->peer_off = run->peer_off;
-		out->frame_no = run->frame_no;
-		out->ts_ns = run->ts_ns;
-		out->end = cr ? LINE_CRLF : LINE_LF;
-		return true;
-	}
-	return false;
 }
 
 bool

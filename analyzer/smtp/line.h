@@ -46,12 +46,43 @@ struct smtp_line {
 	int64_t ts_ns;
 };
 
-/*
- * Takes octets of the run from *at on, up to a line end: true with *out; false: the run is used up.
- * *at is behind what was taken.
- */
-bool smtp_line_next(struct smtp_line *l, const struct run *run, size_t *at, struct budget *budget,
+/* The general case of smtp_line_next. */
+bool smtp_line_join(struct smtp_line *l, const struct run *run, size_t *at, struct budget *budget,
     struct line *out);
+
+/*
+ * Takes octets of the run from *at on, of which there are some, up to a line end or all; *at is
+ * behind them then. True with *out: these were the last of a line. A line of which nothing came
+ * before, and that ends in this run, as almost all do, is borrowed here, and nothing kept of it.
+ */
+static inline bool
+smtp_line_next(
+    struct smtp_line *l, const struct run *run, size_t *at, struct budget *budget, struct line *out)
+{
+	const uint8_t *p = run->data.p + *at, *lf = NULL;
+	size_t n;
+	bool cr;
+
+	if (!l->partial && !l->skip)
+		lf = memchr(p, '\n', run->data.n - *at);
+	if (lf == NULL)
+		return smtp_line_join(l, run, at, budget, out);
+	n = (size_t)(lf - p);
+	cr = n > 0 && lf[-1] == '\r';
+	out->off = run->off + *at;
+	out->end_off = out->off + n + 1;
+	*at += n + 1;
+	n -= cr;
+	out->cut = n > SMTP_LINE_KEEP;
+	out->text = bytes_of(p, n);
+	if (out->cut)
+		out->text.n = SMTP_LINE_KEEP;
+	out->peer_off = run->peer_off;
+	out->frame_no = run->frame_no;
+	out->ts_ns = run->ts_ns;
+	out->end = cr ? LINE_CRLF : LINE_LF;
+	return true;
+}
 
 /*
  * The octets from `off` on are missing (LINE_GAP) or there are none (LINE_EOF): true with
