@@ -68,7 +68,7 @@ judge(struct analysis *r, const struct engine_config *config)
 	struct engine *engine = engine_new(config, on_record, r);
 	struct limits limits = { 0 };
 	struct report_run sum = { .limits = &limits };
-	struct frame frame;
+	const struct frame *frame;
 	struct fault fault;
 	int status = CLI_UNUSABLE;
 
@@ -77,7 +77,7 @@ judge(struct analysis *r, const struct engine_config *config)
 		return CLI_UNUSABLE;
 	}
 	while (!r->unheard && source_next(r->source, &frame) == STATUS_OK)
-		engine_frame(engine, &frame);
+		engine_frame(engine, frame);
 	engine_finish(engine);
 	progress_finish(&r->progress);
 	sum.captures = source_inputs(r->source, &sum.capture_count);

@@ -327,15 +327,15 @@ watch_pipe_ready(void *ctx, int fd)
 static void
 watch_pipe(struct watch *w)
 {
-	struct frame frame;
+	const struct frame *frame;
 
 	while (!w->ended && source_next(w->source, &frame) == STATUS_OK) {
 		if (w->packet_ns == 0 && w->follow != NULL)
-			follow_gap(w->follow, frame.ts_ns);
-		if (frame.ts_ns > w->packet_ns)
-			w->packet_ns = frame.ts_ns;
-		take_frame(w, &frame);
-		if (frame.frame_no % FRAMES_AT_ONCE == 0)
+			follow_gap(w->follow, frame->ts_ns);
+		if (frame->ts_ns > w->packet_ns)
+			w->packet_ns = frame->ts_ns;
+		take_frame(w, frame);
+		if (frame->frame_no % FRAMES_AT_ONCE == 0)
 			tick(w, false);
 		w->packet_at_ns = w->now_ns;
 	}

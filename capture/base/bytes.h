@@ -87,6 +87,25 @@ bytes_be32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+/* As they lie at p, for what does not ask for an order. */
+static inline uint32_t
+bytes_word32(const uint8_t *p)
+{
+	uint32_t word;
+
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
+static inline uint64_t
+bytes_word64(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return word;
+}
+
 struct reader {
 	const uint8_t *p, *end;
 	bool cut;

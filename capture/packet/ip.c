@@ -84,7 +84,8 @@ ip_v4(struct walk *w)
 		total = w->wire;
 	if (head < IPV4_HEADER || head > w->rest.n || head > total)
 		return LAYER_BAD;
-	w->rest = bytes_head(bytes_skip(w->rest, head), total - head);
+	(void)walk_take(w, head);
+	w->rest = bytes_head(w->rest, total - head);
 	w->wire = total - head;
 	w->family = 4;
 	w->ip_id = bytes_be16(h + 4);

@@ -29,13 +29,19 @@ static const uint8_t links[] = {
 	[DLT_LINUX_SLL2] = LAYER_LINUX_SLL2,
 };
 
-typedef enum layer decoder(struct walk *w);
-
-static decoder *const decoders[LAYER_COUNT] = {
-#define X(id, decoder) [LAYER_##id] = decoder,
-	LAYERS(X)
+static enum layer
+decode(enum layer layer, struct walk *w)
+{
+	switch (layer) {
+#define X(id, decoder)   \
+	case LAYER_##id: \
+		return decoder(w);
+		LAYERS(X)
 #undef X
-};
+	default:
+		return LAYER_BAD;
+	}
+}
 
 enum layer
 packet_outermost(int link_type)
@@ -96,7 +102,7 @@ packet_decode(struct packet *p, const struct frame *frame, struct segment *seg)
 			limits_hit(p->limits, LIMIT_DECAPSULATION_DEPTH, 1);
 			return false;
 		}
-		layer = decoders[layer](&w);
+		layer = decode(layer, &w);
 	}
 	if (layer == LAYER_BAD)
 		p->stats.undecoded++;

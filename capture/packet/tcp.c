@@ -17,11 +17,10 @@
 static bool
 checksum_right(const struct walk *w, struct bytes segment)
 {
-	uint32_t len = (uint32_t)segment.n;
-	uint64_t sum =
-	    (uint64_t)htons((uint16_t)(len >> 16)) + htons((uint16_t)len) + htons(PROTOCOL_TCP);
+	uint64_t sum = (uint64_t)htonl((uint32_t)segment.n) + htons(PROTOCOL_TCP);
 
-	sum = checksum_add(sum, bytes_of(w->addr, w->family == 4 ? 8 : 32));
+	sum = w->family == 4 ? checksum_add(sum, bytes_of(w->addr, 8))
+	                     : checksum_add(sum, bytes_of(w->addr, 32));
 	return checksum_ok(checksum_add(sum, segment));
 }
 
@@ -29,11 +28,14 @@ checksum_right(const struct walk *w, struct bytes segment)
 static uint32_t
 options_hash(struct bytes options)
 {
-	uint32_t hash = 0;
+	const uint64_t mix = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash = 0;
 
-	for (; options.n >= 4; options.p += 4, options.n -= 4)
-		hash = (hash + bytes_be32(options.p) + 1) * 0x9e3779b1u;
-	return hash ^ hash >> 15;
+	for (; options.n >= 8; options.p += 8, options.n -= 8)
+		hash = (hash + bytes_word64(options.p) + 1) * mix;
+	if (options.n >= 4)
+		hash = (hash + bytes_word32(options.p) + 1) * mix;
+	return (uint32_t)(hash >> 32);
 }
 
 static int8_t
@@ -63,16 +65,35 @@ window_shift(struct bytes options)
 	return -1;
 }
 
+/* Stored as words, because they are read back as words. */
 static void
-endpoint_set(struct endpoint *e, const struct walk *w, const uint8_t *addr, uint16_t port)
+endpoint_set(struct endpoint *e, uint64_t first, uint64_t second, uint8_t family, uint16_t port)
 {
-	uint64_t words[2] = { 0, 0 };
-
-	/* Stored as words, because they are read back as words. */
-	memcpy(words, addr, w->family == 4 ? 4 : 16);
-	memcpy(e->addr.octet, words, sizeof words);
-	e->addr.family = w->family;
+	memcpy(e->addr.octet, &first, sizeof first);
+	memcpy(e->addr.octet + 8, &second, sizeof second);
+	e->addr.family = family;
 	e->port = port;
+}
+
+/* Four octets, and then as many zeros. */
+static uint64_t
+word_of_four(const uint8_t *p)
+{
+	return htole64(le32toh(bytes_word32(p)));
+}
+
+static void
+endpoints_set(struct segment *seg, const struct walk *w, uint16_t sport, uint16_t dport)
+{
+	const uint8_t *addr = w->addr;
+
+	if (w->family == 4) {
+		endpoint_set(&seg->src, word_of_four(addr), 0, 4, sport);
+		endpoint_set(&seg->dst, word_of_four(addr + 4), 0, 4, dport);
+	} else {
+		endpoint_set(&seg->src, bytes_word64(addr), bytes_word64(addr + 8), 6, sport);
+		endpoint_set(&seg->dst, bytes_word64(addr + 16), bytes_word64(addr + 24), 6, dport);
+	}
 }
 
 enum layer
@@ -104,8 +125,7 @@ tcp_segment(struct walk *w)
 		return LAYER_BAD;
 	options = bytes_skip(bytes_head(w->rest, head), TCP_HEADER);
 
-	endpoint_set(&seg->src, w, w->addr, sport);
-	endpoint_set(&seg->dst, w, w->addr + (w->family == 4 ? 4 : 16), dport);
+	endpoints_set(seg, w, sport, dport);
 	seg->ts_ns = frame->ts_ns;
 	seg->frame_no = frame->frame_no;
 	seg->ts_digits = frame->ts_digits;

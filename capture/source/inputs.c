@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static void
-close_input(struct input *i)
+void
+input_close(struct input *i)
 {
 	if (i->file == NULL)
 		return;
 	i->consumed = i->file->stream->consumed;
 	savefile_close(i->file);
 	i->file = NULL;
+	i->head = NULL;
 }
 
 void
@@ -28,16 +29,6 @@ uint64_t
 input_consumed(const struct input *i)
 {
 	return i->file != NULL ? i->file->stream->consumed : i->consumed;
-}
-
-enum status
-input_next(struct input *i)
-{
-	enum status status = savefile_next(i->file, &i->head);
-
-	if (status != STATUS_OK)
-		close_input(i);
-	return status;
 }
 
 enum status
@@ -161,9 +152,9 @@ probe(struct input *i, bool keep, const struct stream_wait *wait)
 	i->size = i->file->stream->size;
 	if (input_next(i) != STATUS_OK)
 		return;
-	i->first_ns = i->head.ts_ns;
+	i->first_ns = i->head->ts_ns;
 	if (!keep && !i->file->stream->once)
-		close_input(i);
+		input_close(i);
 }
 
 /*
@@ -267,7 +258,7 @@ void
 inputs_clear(struct inputs *in)
 {
 	for (size_t n = 0; n < in->count; n++) {
-		close_input(&in->all[n]);
+		input_close(&in->all[n]);
 		free(in->all[n].path);
 	}
 	free(in->all);

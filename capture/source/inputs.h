@@ -20,7 +20,7 @@ struct input {
 	char *path; /* owned; what info->path points to */
 	struct source_input *info;
 	struct savefile *file; /* NULL while it is closed */
-	struct frame head;     /* its next frame, while it is open */
+	struct frame *head;    /* its next frame, while it is open */
 	int64_t first_ns;      /* of its first frame; INT64_MAX without one */
 	size_t order;          /* as given */
 	size_t directory;      /* the input that is the directory it lies in, or its own number */
@@ -44,6 +44,7 @@ enum status inputs_open(struct inputs *in, const char *const *paths, size_t coun
     const struct stream_wait *wait, struct fault *fault);
 void inputs_clear(struct inputs *in);
 
+void input_close(struct input *i);
 /*
  * Opens it, if it is not open, and reads its first frame to head. STATUS_END: it has none,
  * or can be opened no longer, and is closed. STATUS_NOMEM: the process has no
@@ -51,7 +52,16 @@ void inputs_clear(struct inputs *in);
  */
 enum status input_start(struct input *i);
 /* Its next frame to head; STATUS_END: there is none, and it is closed. */
-enum status input_next(struct input *i);
+static inline enum status
+input_next(struct input *i)
+{
+	i->head = savefile_next(i->file);
+	if (i->head != NULL)
+		return STATUS_OK;
+	input_close(i);
+	return STATUS_END;
+}
+
 void input_fail(struct input *i, const char *why);
 /* Octets of it, as they lie on the disk, that have been read. */
 uint64_t input_consumed(const struct input *i);

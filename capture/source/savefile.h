@@ -25,7 +25,8 @@ struct savefile_pcap {
 	bool len_first;   /* before version 2.3: the length on the wire comes first */
 	bool len_unsure;  /* version 2.3 itself: either */
 	uint32_t tick_ns; /* 1 or 1000 */
-	size_t record;    /* octets of a record's header */
+	uint8_t ts_digits;
+	size_t record; /* octets of a record's header */
 	int link_type;
 };
 
@@ -38,11 +39,16 @@ struct savefile_pcapng {
 	int64_t last_ns; /* for simple packets, which have no time */
 };
 
+#define SAVEFILE_AHEAD 32 /* frames read at once, where they are there */
+
 struct savefile {
 	struct stream *stream;
 	struct source_input *input;
 	uint64_t at; /* offset of the record or block that is being read */
-	enum status (*next)(struct savefile *f, struct frame *frame);
+	/* To `ahead`, as many as can be read without moving the first; 0 at the end. */
+	size_t (*read)(struct savefile *f);
+	struct frame ahead[SAVEFILE_AHEAD];
+	size_t turn, count; /* of those: the next to be handed out, and how many there are */
 	union {
 		struct savefile_pcap pcap;
 		struct savefile_pcapng pcapng;
@@ -60,14 +66,29 @@ enum status savefile_open(struct savefile **out, struct source_input *input,
 void savefile_close(struct savefile *f);
 
 /*
- * STATUS_OK with ts_ns, data, wire_len, link_type and ts_digits of *frame set and
- * data borrowed until the next call; or STATUS_END, and input->damaged tells whether it
- * was the orderly end.
+ * A frame with ts_ns, data, wire_len, link_type and ts_digits set, borrowed until the next
+ * call; or NULL, and input->damaged tells whether it was the orderly end.
  */
-static inline enum status
-savefile_next(struct savefile *f, struct frame *frame)
+static inline struct frame *
+savefile_next(struct savefile *f)
 {
-	return f->next(f, frame);
+	if (f->turn == f->count) {
+		f->turn = 0;
+		f->count = f->read(f);
+		if (f->count == 0)
+			return NULL;
+	}
+	return &f->ahead[f->turn++];
+}
+
+/* The frames behind the one that _next gave, so many, are handed out with it. */
+static inline size_t
+savefile_rest(struct savefile *f)
+{
+	size_t rest = f->count - f->turn;
+
+	f->turn = f->count;
+	return rest;
 }
 
 /* The two formats. _starts: an input that starts like this (4 octets) is one. */

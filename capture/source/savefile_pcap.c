@@ -18,9 +18,8 @@ static const struct {
 static uint32_t
 read32(const uint8_t *p, bool swapped)
 {
-	uint32_t v;
+	uint32_t v = bytes_word32(p);
 
-	memcpy(&v, p, sizeof v);
 	return swapped ? __builtin_bswap32(v) : v;
 }
 
@@ -64,41 +63,83 @@ cut(struct savefile *f, const char *what)
 	return savefile_cut(f, what);
 }
 
+struct record {
+	uint32_t seconds, ticks, captured, wire;
+};
+
+/* The header at p. */
+static struct record
+read_record(const struct savefile_pcap *r, const uint8_t *p)
+{
+	struct record h = { bytes_word32(p), bytes_word32(p + 4), bytes_word32(p + 8),
+		bytes_word32(p + 12) };
+
+	if (r->swapped)
+		h = (struct record){ __builtin_bswap32(h.seconds), __builtin_bswap32(h.ticks),
+			__builtin_bswap32(h.captured), __builtin_bswap32(h.wire) };
+	if (r->len_first || (r->len_unsure && h.captured > h.wire)) {
+		uint32_t first = h.captured;
+
+		h.captured = h.wire;
+		h.wire = first;
+	}
+	return h;
+}
+
+/* The frames that are there, up to one that cannot be right; as many as there is room for. */
+static size_t
+read_there(struct savefile *f)
+{
+	const struct savefile_pcap r = f->as.pcap; /* no frame that is written changes it */
+	const uint8_t *p = f->stream->at, *end = f->stream->end;
+	size_t count = 0;
+
+	for (; count < SAVEFILE_AHEAD && (size_t)(end - p) >= r.record; count++) {
+		struct frame *frame = &f->ahead[count];
+		struct record h = read_record(&r, p);
+
+		if (h.captured > SAVEFILE_MAX_FRAME || h.captured > (size_t)(end - p) - r.record)
+			break;
+		frame->ts_ns = h.seconds * INT64_C(1000000000) + h.ticks * (int64_t)r.tick_ns;
+		frame->data = bytes_of(p + r.record, h.captured);
+		frame->wire_len = h.wire > h.captured ? h.wire : h.captured;
+		frame->link_type = r.link_type;
+		frame->ts_digits = r.ts_digits;
+		p += r.record + h.captured;
+	}
+	stream_take(f->stream, (size_t)(p - f->stream->at));
+	return count;
+}
+
+/* Waits for a whole record. */
 static enum status
-next(struct savefile *f, struct frame *frame)
+wait_for_record(struct savefile *f)
 {
 	const struct savefile_pcap *r = &f->as.pcap;
 	struct bytes b = stream_peek(f->stream, r->record);
-	uint32_t captured, wire;
+	uint32_t captured;
 
 	if (b.n < r->record)
 		return cut(f, "a record's header");
-	captured = read32(b.p + 8, r->swapped);
-	wire = read32(b.p + 12, r->swapped);
-	if (r->len_first || (r->len_unsure && captured > wire)) {
-		uint32_t first = captured;
-
-		captured = wire;
-		wire = first;
-	}
+	captured = read_record(r, b.p).captured;
 	if (captured > SAVEFILE_MAX_FRAME) {
 		f->at = stream_offset(f->stream);
 		return savefile_damaged(
 		    f, "a record cannot hold a frame of %u captured octets", captured);
 	}
-	if (b.n < r->record + captured) {
-		b = stream_peek(f->stream, r->record + captured);
-		if (b.n < r->record + captured)
-			return cut(f, "a frame");
-	}
-	frame->ts_ns = read32(b.p, r->swapped) * INT64_C(1000000000) +
-	               read32(b.p + 4, r->swapped) * (int64_t)r->tick_ns;
-	frame->data = bytes_of(b.p + r->record, captured);
-	frame->wire_len = wire > captured ? wire : captured;
-	frame->link_type = r->link_type;
-	frame->ts_digits = r->tick_ns == 1 ? 9 : 6;
-	stream_take(f->stream, r->record + captured);
+	if (stream_peek(f->stream, r->record + captured).n < r->record + captured)
+		return cut(f, "a frame");
 	return STATUS_OK;
+}
+
+static size_t
+read_ahead(struct savefile *f)
+{
+	size_t count = read_there(f);
+
+	if (count == 0 && wait_for_record(f) == STATUS_OK)
+		count = read_there(f);
+	return count;
 }
 
 enum status
@@ -123,9 +164,10 @@ savefile_pcap_open(struct savefile *f, struct fault *fault)
 	/* Above 16 bits: whether frames end in a checksum. */
 	r->link_type = savefile_dlt(read32(head.p + 20, r->swapped) & 0xffff);
 	f->input->format = "pcap";
-	f->input->ts_digits = r->tick_ns == 1 ? 9 : 6;
+	r->ts_digits = r->tick_ns == 1 ? 9 : 6;
+	f->input->ts_digits = r->ts_digits;
 	savefile_link_type(f, r->link_type);
 	stream_take(f->stream, FILE_HEADER);
-	f->next = next;
+	f->read = read_ahead;
 	return STATUS_OK;
 }

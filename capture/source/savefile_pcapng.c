@@ -347,6 +347,13 @@ next(struct savefile *f, struct frame *frame)
 	}
 }
 
+/* One by one: what stands between two frames may take the buffer that the first lies in. */
+static size_t
+read_ahead(struct savefile *f)
+{
+	return next(f, &f->ahead[0]) == STATUS_OK ? 1 : 0;
+}
+
 bool
 savefile_pcapng_starts(struct bytes head)
 {
@@ -366,7 +373,7 @@ savefile_pcapng_open(struct savefile *f, struct fault *fault)
 		return fault_set(fault, STATUS_FORMAT, "neither pcap nor pcapng");
 	f->input->format = "pcapng";
 	f->is_pcapng = true;
-	f->next = next;
+	f->read = read_ahead;
 	return STATUS_OK;
 }
 

@@ -13,14 +13,19 @@
 #include "capture/source/filter.h"
 #include "capture/source/inputs.h"
 
+/* What is not done for each frame shall not cost it registers. */
+#define OUT_OF_LINE __attribute__((noinline))
+
 #define PROGRESS_FRAMES 4096 /* a power of two: so many from one report to the next */
 
 struct source {
 	struct inputs in;
-	struct input **heap; /* room for all of them */
-	size_t open;         /* of them in the heap */
-	size_t turn;         /* the next to be opened, in in.all */
-	bool used;           /* the head of heap[0] has been handed out */
+	struct input **heap;       /* room for all of them */
+	size_t open;               /* of them in the heap */
+	size_t turn;               /* the next to be opened, in in.all */
+	bool used;                 /* the run of heap[0] has been taken */
+	struct frame *at, *end;    /* what is left of the run, */
+	struct source_input *info; /* and whose it is */
 	uint64_t frame_no;
 	struct filter *filter; /* NULL: every frame passes */
 	struct stream_wait wait;
@@ -32,8 +37,8 @@ struct source {
 static bool
 comes_before(const struct input *a, const struct input *b)
 {
-	if (a->head.ts_ns != b->head.ts_ns)
-		return a->head.ts_ns < b->head.ts_ns;
+	if (a->head->ts_ns != b->head->ts_ns)
+		return a->head->ts_ns < b->head->ts_ns;
 	return a < b;
 }
 
@@ -87,7 +92,7 @@ due(struct source *s)
 
 	if (i == NULL || i->first_ns == INT64_MAX)
 		return NULL;
-	return s->open == 0 || i->first_ns <= s->heap[0]->head.ts_ns ? i : NULL;
+	return s->open == 0 || i->first_ns <= s->heap[0]->head->ts_ns ? i : NULL;
 }
 
 static void
@@ -144,25 +149,47 @@ count(struct source_input *info, const struct frame *frame)
 	info->snaplen_cut += frame->wire_len > frame->data.n;
 }
 
-enum status
-source_next(struct source *s, struct frame *frame)
+/*
+ * A run of frames that come one after the other: those that are there of the only capture that is
+ * open or will be, else one.
+ */
+static OUT_OF_LINE bool
+next_run(struct source *s)
 {
-	struct input *i;
+	struct input *i = first(s);
 
-	while ((i = first(s)) != NULL) {
-		s->used = true;
-		s->frame_no++;
-		count(i->info, &i->head);
+	if (i == NULL) {
+		report_progress(s);
+		return false;
+	}
+	s->used = true;
+	s->info = i->info;
+	s->at = i->head;
+	s->end = s->at + 1;
+	if (s->open == 1 && s->turn == s->in.count)
+		s->end += savefile_rest(i->file);
+	return true;
+}
+
+static OUT_OF_LINE bool
+passes(const struct source *s, const struct frame *frame)
+{
+	return filter_passes(s->filter, frame);
+}
+
+enum status
+source_next(struct source *s, const struct frame **frame)
+{
+	do {
+		if (s->at == s->end && !next_run(s))
+			return STATUS_END;
+		*frame = s->at;
+		s->at->frame_no = ++s->frame_no;
+		count(s->info, s->at++);
 		if (s->frame_no % PROGRESS_FRAMES == 0)
 			report_progress(s);
-		if (s->filter != NULL && !filter_passes(s->filter, &i->head))
-			continue;
-		*frame = i->head;
-		frame->frame_no = s->frame_no;
-		return STATUS_OK;
-	}
-	report_progress(s);
-	return STATUS_END;
+	} while (s->filter != NULL && !passes(s, *frame));
+	return STATUS_OK;
 }
 
 /* 0 when one of them cannot tell its own. */

@@ -67,7 +67,7 @@ struct source;
 enum status source_open(
     struct source **out, const struct source_config *config, struct fault *fault);
 /* STATUS_OK with *frame borrowed until the next call, or STATUS_END. */
-enum status source_next(struct source *s, struct frame *frame);
+enum status source_next(struct source *s, const struct frame **frame);
 /* In the order of the run (by first packet); stable after STATUS_END. */
 const struct source_input *source_inputs(const struct source *s, size_t *count);
 /* Textual name of a DLT_ value, "EN10MB"; a number as text when it has none. */

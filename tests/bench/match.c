@@ -72,14 +72,14 @@ read_capture(const char *path, struct correlate *c)
 	struct engine *engine;
 	struct source *source;
 	struct fault fault;
-	struct frame frame;
+	const struct frame *frame;
 
 	port_set_add(&ports, 25);
 	engine = engine_new(&config, on_record, c);
 	must(engine == NULL ? STATUS_NOMEM : STATUS_OK, NULL);
 	must(source_open(&source, &from, &fault), &fault);
 	while (source_next(source, &frame) == STATUS_OK)
-		engine_frame(engine, &frame);
+		engine_frame(engine, frame);
 	engine_finish(engine);
 	engine_free(engine);
 	source_close(source);

@@ -32,7 +32,7 @@ read_run(struct told *t, const char *path, const char *filter)
 	const struct source_config config = { .paths = &path, .path_count = 1, .filter = filter };
 	struct source *s;
 	struct fault fault;
-	struct frame frame;
+	const struct frame *frame;
 	uint64_t octets = 0;
 	size_t inputs;
 
@@ -44,16 +44,16 @@ read_run(struct told *t, const char *path, const char *filter)
 	if (t->status != STATUS_OK)
 		return;
 	while (source_next(s, &frame) == STATUS_OK) {
-		assert(frame.ts_ns >= 0 && frame.wire_len >= frame.data.n);
-		assert(frame.ts_digits == 6 || frame.ts_digits == 9);
-		octets += frame.data.n;
+		assert(frame->ts_ns >= 0 && frame->wire_len >= frame->data.n);
+		assert(frame->ts_digits == 6 || frame->ts_digits == 9);
+		octets += frame->data.n;
 		if (t->count == MAX_FRAMES)
 			continue;
-		t->frame[t->count] = frame;
-		t->data[t->count] = malloc(frame.data.n + 1);
+		t->frame[t->count] = *frame;
+		t->data[t->count] = malloc(frame->data.n + 1);
 		assert(t->data[t->count] != NULL);
-		if (frame.data.n > 0)
-			memcpy(t->data[t->count], frame.data.p, frame.data.n);
+		if (frame->data.n > 0)
+			memcpy(t->data[t->count], frame->data.p, frame->data.n);
 		t->frame[t->count].data.p = t->data[t->count];
 		t->count++;
 	}

@@ -272,7 +272,7 @@ run(struct told *t, const struct source_config *config,
     void (*each)(struct told *t, const struct frame *f))
 {
 	struct source *s;
-	struct frame frame;
+	const struct frame *frame;
 	uint64_t last = 0;
 
 	memset(t, 0, sizeof *t);
@@ -282,10 +282,10 @@ run(struct told *t, const struct source_config *config,
 		return;
 	}
 	while (source_next(s, &frame) == STATUS_OK) {
-		cr_assert_gt(frame.frame_no, last);
-		cr_assert_leq(frame.data.n, frame.wire_len);
-		last = frame.frame_no;
-		each(t, &frame);
+		cr_assert_gt(frame->frame_no, last);
+		cr_assert_leq(frame->data.n, frame->wire_len);
+		last = frame->frame_no;
+		each(t, frame);
 	}
 	cr_assert_eq(source_next(s, &frame), STATUS_END, "and it stays the end");
 	t->input = source_inputs(s, &t->inputs)[0];

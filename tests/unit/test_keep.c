@@ -118,14 +118,14 @@ read_file(const char *name, uint32_t *next)
 {
 	const struct source_config config = { .paths = &name, .path_count = 1 };
 	struct source *s;
-	struct frame frame;
+	const struct frame *frame;
 	struct fault fault;
 	size_t count;
 
 	cr_assert_eq(source_open(&s, &config, &fault), STATUS_OK, "%s", fault.text);
 	while (source_next(s, &frame) == STATUS_OK) {
-		cr_expect_eq(frame.ts_ns, (1000 + *next) * S, "%s: frame %u", name, *next);
-		cr_expect_eq(frame.link_type, *next % 2 == 0 ? DLT_EN10MB : DLT_RAW);
+		cr_expect_eq(frame->ts_ns, (1000 + *next) * S, "%s: frame %u", name, *next);
+		cr_expect_eq(frame->link_type, *next % 2 == 0 ? DLT_EN10MB : DLT_RAW);
 		++*next;
 	}
 	cr_expect_str_eq(source_inputs(s, &count)->damaged, "");

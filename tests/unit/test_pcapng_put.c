@@ -57,7 +57,7 @@ Test(pcapng_put, what_is_put_is_read_again)
 	int fd = mkstemp(path);
 	struct source *s;
 	struct fault fault;
-	struct frame frame;
+	const struct frame *frame;
 	size_t n, count;
 
 	for (size_t i = 0; i < sizeof octets; i++)
@@ -68,12 +68,12 @@ Test(pcapng_put, what_is_put_is_read_again)
 	cr_assert_eq(source_open(&s, &config, &fault), STATUS_OK, "%s", fault.text);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		cr_assert_eq(source_next(s, &frame), STATUS_OK, "frame %zu", i);
-		cr_expect_eq(frame.ts_ns, rows[i].ts_ns, "frame %zu", i);
-		cr_expect_eq(frame.ts_digits, 9);
-		cr_expect_eq(frame.link_type, rows[i].link_type, "frame %zu", i);
-		cr_expect_eq(frame.wire_len, rows[i].wire_len, "frame %zu", i);
+		cr_expect_eq(frame->ts_ns, rows[i].ts_ns, "frame %zu", i);
+		cr_expect_eq(frame->ts_digits, 9);
+		cr_expect_eq(frame->link_type, rows[i].link_type, "frame %zu", i);
+		cr_expect_eq(frame->wire_len, rows[i].wire_len, "frame %zu", i);
 		cr_expect(
-		    bytes_eq(frame.data, bytes_of(octets + i, rows[i].octets)), "frame %zu", i);
+		    bytes_eq(frame->data, bytes_of(octets + i, rows[i].octets)), "frame %zu", i);
 	}
 	cr_expect_eq(source_next(s, &frame), STATUS_END);
 	cr_expect_str_eq(source_inputs(s, &count)->damaged, "");

@@ -149,7 +149,7 @@ Test(savefile, the_largest_frame)
 {
 	struct sheet s = { 0 };
 	struct source *source;
-	struct frame frame;
+	const struct frame *frame;
 	struct fault fault;
 	uint8_t *octets = calloc(1, 262144);
 	const char *path;
@@ -167,7 +167,7 @@ Test(savefile, the_largest_frame)
 	    STATUS_OK);
 	for (unsigned n = 0; n < 3; n++) {
 		cr_assert_eq(source_next(source, &frame), STATUS_OK);
-		cr_assert_eq(frame.data.n, 262144);
+		cr_assert_eq(frame->data.n, 262144);
 	}
 	cr_assert_eq(source_next(source, &frame), STATUS_END);
 	source_close(source);

@@ -49,7 +49,7 @@ ParameterizedTest(size_t *i, source, runs)
 	const struct source_input *inputs;
 	struct source *s;
 	struct fault fault;
-	struct frame frame;
+	const struct frame *frame;
 	struct told t = { .n = 0 };
 	size_t count = 0;
 
@@ -60,8 +60,8 @@ ParameterizedTest(size_t *i, source, runs)
 	    source_open(&s, &(struct source_config){ .paths = paths, .path_count = count }, &fault),
 	    STATUS_OK);
 	for (uint64_t no = 1; source_next(s, &frame) == STATUS_OK; no++) {
-		cr_assert_eq(frame.frame_no, no, "counted over all captures");
-		tell_letters(&t, &frame);
+		cr_assert_eq(frame->frame_no, no, "counted over all captures");
+		tell_letters(&t, frame);
 	}
 	cr_assert_str_eq(t.text, runs[*i].letters, "%s: %s", runs[*i].why, t.text);
 	inputs = source_inputs(s, &count);
@@ -80,7 +80,7 @@ Test(source, a_damaged_one_among_others)
 	const struct source_input *inputs;
 	struct source *source;
 	struct fault fault;
-	struct frame frame;
+	const struct frame *frame;
 	struct told t = { .n = 0 };
 	size_t count;
 
@@ -91,7 +91,7 @@ Test(source, a_damaged_one_among_others)
 			 &(struct source_config){ .paths = paths, .path_count = 4 }, &fault),
 	    STATUS_OK);
 	while (source_next(source, &frame) == STATUS_OK)
-		tell_letters(&t, &frame);
+		tell_letters(&t, frame);
 	cr_assert_str_eq(t.text, "abcxy");
 	inputs = source_inputs(source, &count);
 	cr_assert_eq(count, 4);
@@ -159,7 +159,7 @@ Test(source, directory)
 	const struct source_input *inputs;
 	struct source *s;
 	struct fault fault;
-	struct frame frame;
+	const struct frame *frame;
 	struct told t = { .n = 0 };
 	char expected[128];
 	size_t count;
@@ -177,7 +177,7 @@ Test(source, directory)
 	    source_open(&s, &(struct source_config){ .paths = &path, .path_count = 1 }, &fault),
 	    STATUS_OK, "%s", fault.text);
 	while (source_next(s, &frame) == STATUS_OK)
-		tell_letters(&t, &frame);
+		tell_letters(&t, frame);
 	cr_assert_str_eq(t.text, "abcdefgh");
 	inputs = source_inputs(s, &count);
 	cr_assert_eq(count, 3);
@@ -311,7 +311,7 @@ ParameterizedTest(size_t *i, source, filters)
 	const struct source_input *input;
 	struct source *source;
 	struct fault fault;
-	struct frame frame;
+	const struct frame *frame;
 	char told[64] = "";
 	size_t n = 0, count;
 	enum status status;
@@ -336,7 +336,7 @@ ParameterizedTest(size_t *i, source, filters)
 	}
 	while (source_next(source, &frame) == STATUS_OK)
 		n += (size_t)snprintf(
-		    told + n, sizeof told - n, "%llu ", (unsigned long long)frame.frame_no);
+		    told + n, sizeof told - n, "%llu ", (unsigned long long)frame->frame_no);
 	cr_assert_str_eq(told, filters[*i].numbers, "%s: %s", filters[*i].why, told);
 	input = source_inputs(source, &count);
 	cr_assert_eq(input->packets, 4, "%s: counted before the filter", filters[*i].why);
@@ -384,7 +384,7 @@ Test(source, a_capture_that_goes_away)
 	const char *paths[] = { put_capture("0", "100:abc"), put_capture("1", "200:def") };
 	struct source *s;
 	struct fault fault;
-	struct frame frame;
+	const struct frame *frame;
 	struct told t = { .n = 0 };
 	size_t count;
 
@@ -393,7 +393,7 @@ Test(source, a_capture_that_goes_away)
 	    STATUS_OK);
 	cr_assert_eq(unlink(paths[1]), 0);
 	while (source_next(s, &frame) == STATUS_OK)
-		tell_letters(&t, &frame);
+		tell_letters(&t, frame);
 	cr_assert_str_eq(t.text, "abc");
 	cr_assert_str_eq(source_inputs(s, &count)[1].damaged, "No such file or directory");
 	source_close(s);
@@ -490,7 +490,7 @@ Test(source, standard_input_as_it_comes)
 	struct sheet s = { 0 };
 	struct source *source;
 	struct fault fault;
-	struct frame frame;
+	const struct frame *frame;
 	size_t count;
 	int ends[2];
 
@@ -500,10 +500,10 @@ Test(source, standard_input_as_it_comes)
 	cr_assert_eq(write(ends[1], s.p, s.n), (ssize_t)s.n);
 	cr_assert_eq(source_open(&source, &config, &fault), STATUS_OK, "%s", fault.text);
 	cr_assert_eq(source_next(source, &frame), STATUS_OK);
-	cr_assert(bytes_eq(frame.data, BYTES_LIT("a")));
+	cr_assert(bytes_eq(frame->data, BYTES_LIT("a")));
 	cr_assert_eq(write(ends[1], s.p + 24, s.n - 24), (ssize_t)s.n - 24, "the same again");
 	cr_assert_eq(source_next(source, &frame), STATUS_OK);
-	cr_assert_eq(frame.frame_no, 2);
+	cr_assert_eq(frame->frame_no, 2);
 	cr_assert_eq(write(ends[1], s.p + 24, 5), 5);
 	close(ends[1]);
 	cr_assert_eq(source_next(source, &frame), STATUS_END);
