@@ -5,9 +5,15 @@
  * is no data. Offload leaves it 0 where the card was to fill it in; then the frame's
  * length is all there is, and the truth.
  */
+#include <pcap/dlt.h>
+
 #include "capture/packet/walk.h"
 
+#define ETHERNET_HEADER 14
+#define ETHERTYPE_IPV4 0x0800
+#define PROTOCOL_TCP 6
 #define IPV4_HEADER 20
+#define IPV4_PLAIN 0x45 /* the first octet of one without options */
 #define IPV6_HEADER 40
 #define IPV4_MORE 0x2000
 #define IPV4_OFFSET 0x1fff
@@ -69,6 +75,38 @@ reassemble(struct walk *w, uint32_t offset, bool more)
 	return next_layer(whole.protocol);
 }
 
+/* What the header at h tells of the `total` octets that follow it. */
+static void
+set_v4(struct walk *w, const uint8_t *h, struct bytes rest, size_t total)
+{
+	w->rest = bytes_head(rest, total);
+	w->wire = total;
+	w->family = 4;
+	w->ip_id = bytes_be16(h + 4);
+	w->ttl = h[8];
+	w->protocol = h[9];
+	w->rerouted = rest.p != h + IPV4_HEADER; /* one of the options may be a source route */
+	memcpy(w->addr, h + 12, 8);
+}
+
+bool
+ip_plain(struct walk *w)
+{
+	struct bytes frame = w->frame->data;
+	const uint8_t *h;
+	size_t total;
+
+	if (w->frame->link_type != DLT_EN10MB || frame.n < ETHERNET_HEADER + IPV4_HEADER)
+		return false;
+	h = frame.p + ETHERNET_HEADER;
+	total = bytes_be16(h + 2);
+	if (bytes_be16(h - 2) != ETHERTYPE_IPV4 || h[0] != IPV4_PLAIN || h[9] != PROTOCOL_TCP ||
+	    total < IPV4_HEADER || (bytes_be16(h + 6) & (IPV4_MORE | IPV4_OFFSET)) != 0)
+		return false;
+	set_v4(w, h, bytes_skip(frame, ETHERNET_HEADER + IPV4_HEADER), total - IPV4_HEADER);
+	return true;
+}
+
 enum layer
 ip_v4(struct walk *w)
 {
@@ -85,14 +123,7 @@ ip_v4(struct walk *w)
 	if (head < IPV4_HEADER || head > w->rest.n || head > total)
 		return LAYER_BAD;
 	(void)walk_take(w, head);
-	w->rest = bytes_head(w->rest, total - head);
-	w->wire = total - head;
-	w->family = 4;
-	w->ip_id = bytes_be16(h + 4);
-	w->ttl = h[8];
-	w->protocol = h[9];
-	w->rerouted = head > IPV4_HEADER; /* one of the options may be a source route */
-	memcpy(w->addr, h + 12, 8);
+	set_v4(w, h, w->rest, total - head);
 	fragment = bytes_be16(h + 6);
 	if ((fragment & (IPV4_MORE | IPV4_OFFSET)) != 0)
 		return reassemble(w, (fragment & IPV4_OFFSET) * 8, (fragment & IPV4_MORE) != 0);

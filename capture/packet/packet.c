@@ -87,14 +87,17 @@ bool
 packet_decode(struct packet *p, const struct frame *frame, struct segment *seg)
 {
 	struct walk w;
-	enum layer layer = packet_outermost(frame->link_type);
+	enum layer layer = LAYER_TCP;
 
 	w.packet = p;
 	w.frame = frame;
 	w.seg = seg;
-	w.rest = frame->data;
-	w.wire = frame->wire_len < frame->data.n ? frame->data.n : frame->wire_len;
-	w.family = 0;
+	if (!ip_plain(&w)) {
+		layer = packet_outermost(frame->link_type);
+		w.rest = frame->data;
+		w.wire = frame->wire_len < frame->data.n ? frame->data.n : frame->wire_len;
+		w.family = 0;
+	}
 
 	p->stats.frames++;
 	for (unsigned depth = 0; layer > LAYER_FOUND; depth++) {

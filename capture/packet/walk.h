@@ -83,6 +83,13 @@ enum layer packet_outermost(int link_type);
 /* The layer of an EtherType, or of the 802.3 length that stands in its place. */
 enum layer link_ethertype(struct walk *w, uint16_t type);
 
+/*
+ * True at the TCP header of what nearly all frames are: Ethernet without a tag, and IPv4 that has
+ * no options, is no fragment and tells its length. The decoders, one by one, come to the same; for
+ * all other frames they have to be asked.
+ */
+bool ip_plain(struct walk *w);
+
 /* The first n octets, taken off; NULL when fewer were captured. */
 static inline const uint8_t *
 walk_take(struct walk *w, size_t n)
