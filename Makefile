@@ -35,6 +35,13 @@ CC := clang
 endif
 MODE_FLAGS := $(MODE_CFLAGS_$(MODE))
 
+# What every packet goes through is optimised across files too, for hatcheck itself; all other programs
+# take the code that each file has of its own. (Without it the build is a sixth faster, hatcheck a tenth slower.)
+ifeq ($(MODE)$(findstring clang,$(shell $(CC) --version 2>/dev/null)),release)
+LTO := -flto=auto -ffat-lto-objects
+endif
+HOT := $(wildcard capture/*/*.c analyzer/engine/*.c analyzer/flow/*.c analyzer/smtp/*.c analyzer/verdict/*.c)
+
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 TEST_LIBS   = $(shell pkg-config --libs $(TESTPKGS) 2>/dev/null)
@@ -61,13 +68,15 @@ FUZZ_SECONDS ?= 60
 
 all: $(B)/hatcheck
 
+$(HOT:%.c=$(B)/%.o): MODE_FLAGS += $(LTO)
+
 $(B)/hatcheck: $(B)/analyzer/cli/main.o $(LIB)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 dialogc: $(B)/dialogc
 
 $(B)/dialogc: $(B)/fixtures/dialog/main.o $(LIB)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) -fno-lto $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(LIB): $(OBJS)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
@@ -77,7 +86,7 @@ $(B)/tests/unit/%.o: tests/unit/%.c
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $(LIB)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) -fno-lto $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(TEST_LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -141,7 +150,7 @@ fuzz: $(FUZZERS)
 	$(Q)tests/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
 $(B)/tests/bench/match: $(B)/tests/bench/match.o $(LIB)
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(MODE_FLAGS) -fno-lto $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 bench: $(B)/hatcheck $(B)/tests/bench/match
 	$(Q)tests/bench/run $^ $(BENCH)
