@@ -557,3 +557,54 @@ Test(packet, gre_without_a_packet)
 	bench_free(b);
 	free(build);
 }
+
+static void
+assert_same(const struct bench *a, const struct bench *b)
+{
+	const struct packet_stats *one = packet_stats(a->packet), *other = packet_stats(b->packet);
+	const struct segment *s = &a->got.seg, *t = &b->got.seg;
+
+	cr_assert_eq(memcmp(one, other, sizeof *one), 0);
+	cr_assert(endpoint_eq(&s->src, &t->src) && endpoint_eq(&s->dst, &t->dst));
+	cr_assert(s->seq == t->seq && s->ack == t->ack && s->len == t->len);
+	cr_assert(bytes_eq(s->payload, t->payload));
+	cr_assert(s->window == t->window && s->ip_id == t->ip_id && s->flags == t->flags);
+	cr_assert(s->ttl == t->ttl && s->window_shift == t->window_shift);
+	cr_assert(s->bad_checksum == t->bad_checksum && s->options_hash == t->options_hash);
+}
+
+/* A frame without a tag goes another way than one with a tag; whatever is in it, and missing. */
+Test(packet, a_tag_changes_nothing)
+{
+	struct build *build = malloc(sizeof *build);
+	struct bench *plain = bench_new(), *tagged = bench_new();
+	uint8_t frame[256], longer[256];
+	size_t n, headers = 14 + 20 + 20;
+
+	build_start(build, BYTES_LIT(TEXT));
+	build_layers(build, "eth ip4 tcp");
+	n = build_octets(build);
+	memcpy(frame, build_bytes(build).p, n);
+	for (size_t at = 12; at < headers; at++) {
+		uint8_t right = frame[at];
+
+		for (unsigned value = 0; value < 256; value++) {
+			size_t captured = value % 16 == 0 ? at + value / 8 : n;
+
+			if (captured > n)
+				captured = n;
+			frame[at] = (uint8_t)value;
+			memcpy(longer, frame, 12);
+			memcpy(longer + 12, "\x81\x00\x00\x07", 4);
+			memcpy(longer + 16, frame + 12, n - 12);
+			feed(plain, DLT_EN10MB, bytes_of(frame, n), captured, 5);
+			feed(tagged, DLT_EN10MB, bytes_of(longer, n + 4), captured + 4, 5);
+			assert_same(plain, tagged);
+		}
+		frame[at] = right;
+	}
+	cr_assert_gt(packet_stats(plain->packet)->segments, 1000);
+	bench_free(plain);
+	bench_free(tagged);
+	free(build);
+}
