@@ -90,20 +90,20 @@ set_v4(struct walk *w, const uint8_t *h, struct bytes rest, size_t total)
 }
 
 bool
-ip_plain(struct walk *w)
+ip_plain(struct walk *w, const struct frame *frame)
 {
-	struct bytes frame = w->frame->data;
+	struct bytes data = frame->data;
 	const uint8_t *h;
 	size_t total;
 
-	if (w->frame->link_type != DLT_EN10MB || frame.n < ETHERNET_HEADER + IPV4_HEADER)
+	if (frame->link_type != DLT_EN10MB || data.n < ETHERNET_HEADER + IPV4_HEADER)
 		return false;
-	h = frame.p + ETHERNET_HEADER;
+	h = data.p + ETHERNET_HEADER;
 	total = bytes_be16(h + 2);
 	if (bytes_be16(h - 2) != ETHERTYPE_IPV4 || h[0] != IPV4_PLAIN || h[9] != PROTOCOL_TCP ||
 	    total < IPV4_HEADER || (bytes_be16(h + 6) & (IPV4_MORE | IPV4_OFFSET)) != 0)
 		return false;
-	set_v4(w, h, bytes_skip(frame, ETHERNET_HEADER + IPV4_HEADER), total - IPV4_HEADER);
+	set_v4(w, h, bytes_skip(data, ETHERNET_HEADER + IPV4_HEADER), total - IPV4_HEADER);
 	return true;
 }
 

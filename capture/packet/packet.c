@@ -92,7 +92,7 @@ packet_decode(struct packet *p, const struct frame *frame, struct segment *seg)
 	w.packet = p;
 	w.frame = frame;
 	w.seg = seg;
-	if (!ip_plain(&w)) {
+	if (!ip_plain(&w, frame)) {
 		layer = packet_outermost(frame->link_type);
 		w.rest = frame->data;
 		w.wire = frame->wire_len < frame->data.n ? frame->data.n : frame->wire_len;

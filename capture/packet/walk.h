@@ -88,7 +88,7 @@ enum layer link_ethertype(struct walk *w, uint16_t type);
  * no options, is no fragment and tells its length. The decoders, one by one, come to the same; for
  * all other frames they have to be asked.
  */
-bool ip_plain(struct walk *w);
+bool ip_plain(struct walk *w, const struct frame *frame);
 
 /* The first n octets, taken off; NULL when fewer were captured. */
 static inline const uint8_t *
