@@ -6,7 +6,7 @@
 #define UPPER UINT32_C(0xdfdfdfdf) /* the bit that tells a letter's case, four times */
 
 static const struct {
-	uint32_t head;     /* of the verb: its first four letters */
+	uint32_t head;     /* of the verb: its first four letters, no two the same */
 	struct bytes tail; /* the others */
 	enum command_after after;
 } table[] = {
@@ -16,6 +16,7 @@ static const struct {
 	SMTP_COMMANDS(X)
 #undef X
 };
+#define ROWS (sizeof table / sizeof *table)
 
 static bool
 blank(uint8_t c)
@@ -46,23 +47,23 @@ void
 command_parse(struct bytes line, struct command *out)
 {
 	uint32_t head;
-	size_t n = 0;
+	size_t row = 0, n = 0;
 
 	line = skip_blanks(line);
 	/* The head of a verb is letters, and UPPER leaves two octets to be each of them. */
 	head = line.n >= 4 ? HEAD(line.p) & UPPER : 0;
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		if (head == table[i].head && begins_with(line, i)) {
-			out->id = (enum command_id)i;
-			out->after = table[i].after;
-			out->arg = skip_blanks(bytes_skip(line, 4 + table[i].tail.n));
-			return;
-		}
+	while (row < ROWS && head != table[row].head)
+		row++;
+	if (row < ROWS && begins_with(line, row)) {
+		out->id = (enum command_id)row;
+		out->after = table[row].after;
+		n = 4 + table[row].tail.n;
+	} else {
+		out->id = COMMAND_UNKNOWN;
+		out->after = AFTER_GO_ON;
+		while (n < line.n && !blank(line.p[n]))
+			n++;
 	}
-	out->id = COMMAND_UNKNOWN;
-	out->after = AFTER_GO_ON;
-	while (n < line.n && !blank(line.p[n]))
-		n++;
 	out->arg = skip_blanks(bytes_skip(line, n));
 }
 

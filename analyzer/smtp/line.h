@@ -65,8 +65,17 @@ smtp_line_next(
 
 	if (!l->partial && !l->skip)
 		lf = memchr(p, '\n', run->data.n - *at);
-	if (lf == NULL)
-		return smtp_line_join(l, run, at, budget, out);
+	if (lf == NULL) {
+		/* On copies: what only they have the address of stays in registers below. */
+		struct line joined;
+		size_t behind = *at;
+		bool whole = smtp_line_join(l, run, &behind, budget, &joined);
+
+		*at = behind;
+		if (whole)
+			*out = joined;
+		return whole;
+	}
 	n = (size_t)(lf - p);
 	cr = n > 0 && lf[-1] == '\r';
 	out->off = run->off + *at;
