@@ -150,6 +150,13 @@ grow(struct brief *h)
 	return true;
 }
 
+void
+brief_prefetch(const struct brief *h, uint64_t hash)
+{
+	if (h->slots > 0)
+		__builtin_prefetch(&h->slot[hash & (h->slots - 1)]);
+}
+
 struct brief_found
 brief_find(struct brief *h, const struct conn_key *key)
 {

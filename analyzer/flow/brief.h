@@ -51,6 +51,8 @@ struct brief_found {
 	struct brief_entry *reported, *syn;
 };
 
+/* Asks for the memory where the index has a key of that hash, or will have it. */
+void brief_prefetch(const struct brief *h, uint64_t hash);
 struct brief_found brief_find(struct brief *h, const struct conn_key *key);
 /*
  * What is left of a connection that is closed, of both sides of which something was seen. None of

@@ -154,10 +154,14 @@ struct flow_entry *
 flow_entry_of(struct flow *f, enum dir dir, const struct segment *s)
 {
 	const struct conn_key own = key_of(dir, s), *key = &own;
-	struct flow_entry *e = flow_find(f, dir, s);
-	bool foreign = e != NULL && answers_other_syn(&e->conn, dir, s);
+	struct flow_entry *e;
 	struct brief_found known;
+	bool foreign;
 
+	/* What begins is looked for in both tables, and what ends goes over into the other. */
+	brief_prefetch(f->brief, s->hash);
+	e = flow_find(f, dir, s);
+	foreign = e != NULL && answers_other_syn(&e->conn, dir, s);
 	if (foreign && conn_closed(&e->conn)) {
 		flow_end(f, e); /* its SYN comes later in the file, or not at all */
 		e = NULL;
