@@ -39,6 +39,7 @@
 #define DIALOG_MAX_REPLY 512    /* octets kept of one reply's text */
 #define DIALOG_FEW_PENDING 4    /* of these the struct itself has room */
 #define DIALOG_FEW_PATHS 1
+#define DIALOG_FEW_TEXT 256
 
 #define DIALOG_NO_SENDER UINT32_MAX           /* MAIL was not sent, or is over */
 #define DIALOG_SENDER_UNSEEN (UINT32_MAX - 1) /* it may have been, and is not in the list */
@@ -156,6 +157,7 @@ struct dialog {
 	/* Room for what most connections have; not cleared before it is used. */
 	struct dialog_pending few_pending[DIALOG_FEW_PENDING];
 	struct dialog_path few_senders[DIALOG_FEW_PATHS], few_recipients[DIALOG_FEW_PATHS];
+	uint8_t few_text[DIALOG_FEW_TEXT];
 };
 
 void dialog_init(struct dialog *d, struct budget *budget, struct limits *limits);

@@ -1,8 +1,7 @@
+#include <assert.h>
 #include <stdlib.h>
 
 #include "analyzer/smtp/dialog_parts.h"
-
-#define FIRST_TEXT 256 /* octets */
 
 /*
  * Doubles *p until `need` elements fit; false without budget or memory. What is in the struct
@@ -12,9 +11,10 @@ static bool
 grow(struct dialog *d, void **p, uint32_t *room, uint32_t need, size_t size, const void *few)
 {
 	size_t had = *p == few ? 0 : *room * size;
-	uint32_t want = *room == 0 ? FIRST_TEXT : *room * 2;
+	uint32_t want = *room * 2;
 	void *q;
 
+	assert(need > *room);
 	while (want < need)
 		want *= 2;
 	if (!budget_take(d->budget, want * size - had))
@@ -24,7 +24,7 @@ grow(struct dialog *d, void **p, uint32_t *room, uint32_t need, size_t size, con
 		budget_give(d->budget, want * size - had);
 		return false;
 	}
-	if (had == 0 && few != NULL)
+	if (had == 0)
 		memcpy(q, few, *room * size);
 	*p = q;
 	*room = want;
@@ -48,6 +48,8 @@ dialog_keep_init(struct dialog *d)
 	d->senders.v = d->few_senders;
 	d->recipients.v = d->few_recipients;
 	d->senders.room = d->recipients.room = DIALOG_FEW_PATHS;
+	d->text = d->few_text;
+	d->text_room = DIALOG_FEW_TEXT;
 }
 
 void
@@ -56,7 +58,7 @@ dialog_keep_clear(struct dialog *d)
 	drop(d, d->pending, d->pending_room, sizeof *d->pending, d->few_pending);
 	drop(d, d->senders.v, d->senders.room, sizeof *d->senders.v, d->few_senders);
 	drop(d, d->recipients.v, d->recipients.room, sizeof *d->recipients.v, d->few_recipients);
-	drop(d, d->text, d->text_room, 1, NULL);
+	drop(d, d->text, d->text_room, 1, d->few_text);
 	drop(d, d->reply_text, DIALOG_MAX_REPLY, 1, NULL);
 }
 
@@ -68,7 +70,7 @@ static bool
 room_for_text(struct dialog *d, size_t n)
 {
 	return n <= DIALOG_MAX_TEXT - d->text_n &&
-	       grow(d, (void **)&d->text, &d->text_room, d->text_n + (uint32_t)n, 1, NULL);
+	       grow(d, (void **)&d->text, &d->text_room, d->text_n + (uint32_t)n, 1, d->few_text);
 }
 
 static bool
