@@ -17,7 +17,8 @@ struct engine {
 		struct limits limits;
 	} decoding, judging;
 	struct packet *packet;
-	struct relay *relay; /* NULL: all on one thread */
+	struct relay *relay; /* NULL: all on one thread, and `segment` is the one at hand */
+	struct segment segment;
 	struct flow *flow;
 	struct record_builder builder;
 	record_sink *sink;
@@ -76,7 +77,7 @@ engine_new(const struct engine_config *config, record_sink *sink, void *ctx)
 void
 engine_frame(struct engine *e, const struct frame *frame)
 {
-	struct segment own, *seg = e->relay != NULL ? relay_place(e->relay) : &own;
+	struct segment *seg = e->relay != NULL ? relay_place(e->relay) : &e->segment;
 
 	if (!packet_decode(e->packet, frame, seg))
 		return;

@@ -51,7 +51,7 @@ struct conn_copies { /* what the last segments looked like, to know them again *
 	uint8_t at;
 };
 
-#define CONN_LINE 64 /* octets of a line of the cache */
+#define CONN_LINE ((size_t)64) /* octets of a line of the cache */
 
 /* What most segments touch comes first: three lines, with the head of the stream. */
 struct conn_half {

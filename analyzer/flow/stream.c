@@ -15,7 +15,8 @@ struct stream_piece {
 void
 stream_init(struct stream *s, uint64_t off, uint8_t prefix[static STREAM_PREFIX])
 {
-	*s = (struct stream){ .prefix = prefix };
+	memset(s, 0, sizeof *s);
+	s->prefix = prefix;
 	stream_start(s, off);
 }
 
