@@ -101,6 +101,7 @@ struct dialog {
 	uint8_t client;          /* enum client_state */
 	bool held_set;           /* `reply` is whole and waits: until then no further one is read */
 	bool reply_open;         /* `reply` is being put together */
+	bool reply_joined;       /* its lines are, in reply_text */
 	bool last_set;
 	bool unsure;      /* octets of the server are missing since the last tie */
 	bool unsure_then; /* and so it will be after the held reply */

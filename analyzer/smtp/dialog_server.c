@@ -32,6 +32,18 @@ join_text(struct dialog *d, struct bytes text, bool first)
 	d->reply_text_n = (uint16_t)(d->reply_text_n + text.n);
 }
 
+/*
+ * Nobody asks for the text of a reply to EHLO, the longest of all. Which reply answers it is
+ * certain where no octet is missing, and the greeting has come.
+ */
+static bool
+text_matters(const struct dialog *d)
+{
+	const struct dialog_pending *p = dialog_front(d);
+
+	return d->unsure || d->greeting.code == 0 || p == NULL || p->id != COMMAND_EHLO;
+}
+
 /* No further line belongs to the reply: it finds its place, or waits for it. */
 static void
 finish_reply(struct dialog *d, struct bytes text)
@@ -86,7 +98,11 @@ on_server_line(struct dialog *d, const struct line *line, uint64_t ack_off)
 	r->code = part.code;
 	r->cut = line->end == LINE_GAP;
 	text = part.text;
-	if (!first || (!final && (d->greeting.code == 0 || part.code >= 400))) {
+	if (first && !final) {
+		d->reply_joined = text_matters(d);
+		d->reply_text_n = 0;
+	}
+	if (d->reply_joined && !(first && final)) {
 		join_text(d, part.text, first);
 		text = dialog_reply_text(d);
 	}

@@ -2,18 +2,20 @@
 
 #include <stdlib.h>
 
+#define ROOM (SMTP_LINE_KEEP + 1) /* with the CR that may turn out to be of its end */
+
 /* Appends what fits; the rest of an over-long line is only counted as cut. */
 static void
 keep(struct smtp_line *l, struct bytes b, struct budget *budget)
 {
 	size_t need = (size_t)l->kept_n + b.n;
 
-	if (need > SMTP_LINE_KEEP) {
-		need = SMTP_LINE_KEEP;
+	if (need > ROOM) {
+		need = ROOM;
 		l->cut = true;
 	}
 	if (need > l->kept_room) {
-		size_t room = need <= 128 ? 128 : SMTP_LINE_KEEP;
+		size_t room = need <= 128 ? 128 : ROOM;
 		uint8_t *p;
 
 		if (!budget_take(budget, room - l->kept_room)) {
@@ -50,16 +52,17 @@ static void
 finish(struct smtp_line *l, enum line_end end, uint64_t end_off, struct line *out)
 {
 	bool with_cr = l->kept_cr && l->kept_n > 0 && !l->cut;
+	size_t n = (size_t)(l->kept_n - with_cr);
 
 	*out = (struct line){
-		.text = bytes_of(l->kept, (size_t)(l->kept_n - with_cr)),
+		.text = bytes_of(l->kept, n < SMTP_LINE_KEEP ? n : SMTP_LINE_KEEP),
 		.off = l->off,
 		.end_off = end_off,
 		.peer_off = l->peer_off,
 		.frame_no = l->frame_no,
 		.ts_ns = l->ts_ns,
 		.end = end,
-		.cut = l->cut,
+		.cut = l->cut || n > SMTP_LINE_KEEP,
 	};
 	l->partial = false;
 }

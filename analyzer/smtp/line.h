@@ -5,7 +5,7 @@
  * Out:   one struct line per complete line. A line that lies in one run is borrowed
  *        from it; one that does not is put together in the struct's own buffer. Either
  *        way line->text is good until the next call.
- * Owns:  at most SMTP_LINE_KEEP octets, taken from the budget while a line is unfinished.
+ * Owns:  at most SMTP_LINE_KEEP octets and one, taken from the budget while a line is unfinished.
  * Fails: never. Bare LF, missing ends and over-long lines are values of the line. Without
  *        memory the line comes out cut.
  * Cost:  O(octets). The same lines for every way of cutting the input into runs.

@@ -90,6 +90,10 @@ static const struct {
 	    OPEN "-C 'HELO x~; C 'MAIL FROM:<a@b>~R; S '250 x~; C 'CPT TO:<c@d>~; S '250 ok~;"
 		 "S '550 5.7.1 access~;" QUIT,
 	    "incomplete !rcpt=c@d:250:accepted !mail=a@b:250" },
+	{ "a reply that becomes a refusal in its last line has the text of its own lines only",
+	    OPEN "C 'EHLO x~; S '250-esa.example~250-x~250 relay~;" MAIL
+		 "C 'RCPT TO:<c@d>~; S '250-well~550 5.7.1 access~;" QUIT,
+	    "delayed_reject rcpt=c@d:550:access" },
 	{ "a client that was lost behind AUTH goes on at the next command that is seen",
 	    OPEN "C 'AUTH LOGIN~; S '334 a~; C 'c2Vj~; -S '334 b~; C 'c2Vj~VRFY x~; S '235 ok~;"
 		 "S '550 none~; C 'MAIL FROM:<a@b>~; S '250 ok~;" QUIT,
