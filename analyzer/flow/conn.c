@@ -7,7 +7,7 @@ void
 conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
     struct limits *limits)
 {
-	memset(c, 0, offsetof(struct conn, prefix));
+	memset(c, 0, offsetof(struct conn, dialog));
 	c->key = *key;
 	c->id = id;
 	c->budget = budget;

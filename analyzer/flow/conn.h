@@ -95,9 +95,9 @@ struct conn {
 	struct budget *budget;
 	struct limits *limits;
 	struct conn_half half[DIR_COUNT];
-	struct dialog dialog;
 	uint64_t id;
 	char history[CONN_HISTORY];
+	struct dialog dialog;
 	uint8_t prefix[DIR_COUNT][STREAM_PREFIX]; /* of the streams */
 };
 
