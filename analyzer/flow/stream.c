@@ -70,7 +70,8 @@ stream_keep_prefix(struct stream *s, struct bytes data)
 		return;
 	if (need > STREAM_PREFIX)
 		need = STREAM_PREFIX;
-	/* Not memcpy, which gcc makes a string instruction of so few octets, and that starts slowly. */
+	/* Not memcpy, which gcc makes a string instruction of so few octets, and that starts
+	 * slowly. */
 	memmove(s->prefix + s->prefix_n, data.p, need - s->prefix_n);
 	s->prefix_n = (uint16_t)need;
 }
