@@ -54,6 +54,7 @@ start_at(struct conn_half *h, uint32_t seq)
 	h->start_open = false;
 	h->origin = conn_off(h, seq);
 	stream_restart(&h->stream, h->origin);
+	h->ended = false;
 }
 
 static void

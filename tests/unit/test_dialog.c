@@ -49,6 +49,10 @@ static const struct {
 	    "q=4294967309;"
 	    "C FA k=14; S A",
 	    "incomplete complete octets=8/18" },
+	{ "the greeting last of all in the file, and the SYN,ACK behind the FIN",
+	    "C S; S FA q=15 k=1001; S SA q=4294967290; C A k=4294967291; C FA k=16; S A q=16 "
+	    "k=1002; S q=4294967291 k=1001 '554 esa.example no~",
+	    "reject high greeting=554 gaps=0" },
 	{ "a reply to what was not seen of the client is none to the first command seen of it",
 	    "S '334 a~; C q=2000 'c2Vj~RCPT TO:<c@d>~; S k=2006 '250 ok~; S k=2020 '550 none~; S "
 	    "FA; C FA",
