@@ -87,6 +87,20 @@ bytes_be32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+static inline void
+bytes_put_be16(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void
+bytes_put_be32(uint8_t *p, uint32_t v)
+{
+	bytes_put_be16(p, v >> 16);
+	bytes_put_be16(p + 2, v);
+}
+
 /* As they lie at p, for what does not ask for an order. */
 static inline uint32_t
 bytes_word32(const uint8_t *p)

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "put.h"
+#include "capture/base/bytes.h"
 
 #define OPEN 96 /* sessions at a time */
 #define MSS 1448
@@ -146,8 +146,8 @@ put_options(uint8_t *p, uint8_t flags, uint32_t echo)
 	size_t n = (flags & SYN) != 0 ? sizeof syn : sizeof other;
 
 	memcpy(p, (flags & SYN) != 0 ? syn : other, n);
-	put32(p + n, (uint32_t)(now_us / 1000));
-	put32(p + n + 4, echo);
+	bytes_put_be32(p + n, (uint32_t)(now_us / 1000));
+	bytes_put_be32(p + n + 4, echo);
 	n += 8;
 	if ((flags & SYN) != 0) {
 		memcpy(p + n, (const uint8_t[]){ 1, 3, 3, 7 }, 4);
@@ -165,24 +165,25 @@ put_segment(struct session *s, bool server, uint8_t flags, const uint8_t *text, 
 	size_t head = 20 + put_options(tcp + 20, flags, s->echo);
 
 	memcpy(frame, ethernet, sizeof ethernet);
-	put16(ip, 0x4500);
-	put16(ip + 2, (uint32_t)(20 + head + n));
-	put16(ip + 4, ip_id++);
-	put16(ip + 6, 0x4000);
-	put16(ip + 8, (server ? 64u : 57u) << 8 | 6);
-	put32(ip + (server ? 16 : 12), s->client);
-	put32(ip + (server ? 12 : 16), 0xc6336419); /* 198.51.100.25 */
-	put16(ip + 10, folded(sum16(0, ip, 20)));
+	bytes_put_be16(ip, 0x4500);
+	bytes_put_be16(ip + 2, (uint32_t)(20 + head + n));
+	bytes_put_be16(ip + 4, ip_id++);
+	bytes_put_be16(ip + 6, 0x4000);
+	bytes_put_be16(ip + 8, (server ? 64u : 57u) << 8 | 6);
+	bytes_put_be32(ip + (server ? 16 : 12), s->client);
+	bytes_put_be32(ip + (server ? 12 : 16), 0xc6336419); /* 198.51.100.25 */
+	bytes_put_be16(ip + 10, folded(sum16(0, ip, 20)));
 
-	put16(tcp, server ? 25 : s->port);
-	put16(tcp + 2, server ? s->port : 25);
-	put32(tcp + 4, s->next[server]);
-	put32(tcp + 8, (flags & ACK) != 0 ? s->next[!server] : 0);
+	bytes_put_be16(tcp, server ? 25 : s->port);
+	bytes_put_be16(tcp + 2, server ? s->port : 25);
+	bytes_put_be32(tcp + 4, s->next[server]);
+	bytes_put_be32(tcp + 8, (flags & ACK) != 0 ? s->next[!server] : 0);
 	tcp[12] = (uint8_t)(head / 4 << 4);
 	tcp[13] = flags;
-	put16(tcp + 14, 502);
+	bytes_put_be16(tcp + 14, 502);
 	memcpy(tcp + head, text, n);
-	put16(tcp + 16, folded(sum16(sum16(6 + (uint32_t)(head + n), ip + 12, 8), tcp, head + n)));
+	bytes_put_be16(
+	    tcp + 16, folded(sum16(sum16(6 + (uint32_t)(head + n), ip + 12, 8), tcp, head + n)));
 
 	write_record(frame, 14 + 20 + head + n);
 	s->next[server] += (uint32_t)n + ((flags & (SYN | FIN)) != 0);

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "put.h"
+#include "capture/base/bytes.h"
 
 #define FIN 0x01
 #define SYN 0x02
@@ -52,16 +52,16 @@ packet(
 	uint32_t header[4] = { (uint32_t)(us / 1000000), (uint32_t)(us % 1000000),
 		(uint32_t)(40 + n), (uint32_t)(40 + n) };
 
-	put16(p + 2, (unsigned)(40 + n));
-	put32(p + 12, s->server ? SERVER : client);
-	put32(p + 16, s->server ? client : SERVER);
-	put16(p + 20, s->server ? 25 : port);
-	put16(p + 22, s->server ? port : 25);
-	put32(p + 24, seq[s->server]);
-	put32(p + 28, s->flags & ACK ? seq[!s->server] : 0);
+	bytes_put_be16(p + 2, (unsigned)(40 + n));
+	bytes_put_be32(p + 12, s->server ? SERVER : client);
+	bytes_put_be32(p + 16, s->server ? client : SERVER);
+	bytes_put_be16(p + 20, s->server ? 25 : port);
+	bytes_put_be16(p + 22, s->server ? port : 25);
+	bytes_put_be32(p + 24, seq[s->server]);
+	bytes_put_be32(p + 28, s->flags & ACK ? seq[!s->server] : 0);
 	p[32] = 0x50;
 	p[33] = s->flags;
-	put16(p + 34, 64240);
+	bytes_put_be16(p + 34, 64240);
 	memcpy(p + 40, s->text, n);
 	fwrite(header, sizeof header, 1, out);
 	fwrite(p, 40 + n, 1, out);

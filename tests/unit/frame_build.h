@@ -51,20 +51,6 @@ build_put(struct build *b, const void *octets, size_t n)
 	return b->p;
 }
 
-static inline void
-build_be16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static inline void
-build_be32(uint8_t *p, uint32_t v)
-{
-	build_be16(p, v >> 16);
-	build_be16(p + 2, v & 0xffff);
-}
-
 /* Octets from hex digits. */
 static inline size_t
 build_hex(uint8_t *to, const char *hex)
@@ -112,13 +98,13 @@ build_tcp(struct build *b)
 	uint32_t sum;
 	uint8_t *p;
 
-	build_be16(head, 40001);
-	build_be16(head + 2, 25);
-	build_be32(head + 4, BUILD_SEQ);
-	build_be32(head + 8, BUILD_ACK);
+	bytes_put_be16(head, 40001);
+	bytes_put_be16(head + 2, 25);
+	bytes_put_be32(head + 4, BUILD_SEQ);
+	bytes_put_be32(head + 8, BUILD_ACK);
 	head[12] = (uint8_t)(n / 4 << 4);
 	head[13] = b->tcp_flags;
-	build_be16(head + 14, 512);
+	bytes_put_be16(head + 14, 512);
 	p = build_put(b, head, n);
 	sum = 6 + (uint32_t)build_octets(b);
 	if (b->six)
@@ -127,7 +113,7 @@ build_tcp(struct build *b)
 	else
 		sum = build_sum(
 		    build_sum(sum, (const uint8_t *)BUILD_SRC4, 4), (const uint8_t *)BUILD_DST4, 4);
-	build_be16(p + 16, build_folded(build_sum(sum, p, build_octets(b))));
+	bytes_put_be16(p + 16, build_folded(build_sum(sum, p, build_octets(b))));
 	build_is(b, 0, 6, 0, 0);
 }
 
@@ -139,14 +125,14 @@ build_ip4(struct build *b, const char *options, bool zero_length, unsigned fragm
 	size_t n = 20 + build_hex(head + 20, options);
 
 	head[0] = (uint8_t)(0x40 | n / 4);
-	build_be16(head + 2, zero_length ? 0 : n + build_octets(b));
-	build_be16(head + 4, id);
-	build_be16(head + 6, fragment);
+	bytes_put_be16(head + 2, zero_length ? 0 : n + build_octets(b));
+	bytes_put_be16(head + 4, id);
+	bytes_put_be16(head + 6, fragment);
 	head[8] = 57;
 	head[9] = b->protocol;
 	memcpy(head + 12, BUILD_SRC4, 4);
 	memcpy(head + 16, BUILD_DST4, 4);
-	build_be16(head + 10, build_folded(build_sum(0, head, n)));
+	bytes_put_be16(head + 10, build_folded(build_sum(0, head, n)));
 	build_put(b, head, n);
 	build_is(b, 0x0800, 4, 0x0021, 2);
 }
@@ -156,7 +142,7 @@ build_ip6(struct build *b, bool zero_length)
 {
 	uint8_t head[40] = { 0x60 };
 
-	build_be16(head + 4, zero_length ? 0 : build_octets(b));
+	bytes_put_be16(head + 4, zero_length ? 0 : build_octets(b));
 	head[6] = b->protocol;
 	head[7] = 57;
 	memcpy(head + 8, BUILD_SRC6, 16);
@@ -180,8 +166,8 @@ build_udp(struct build *b, uint16_t port)
 {
 	uint8_t head[8] = { 0x30, 0x39 };
 
-	build_be16(head + 2, port);
-	build_be16(head + 4, 8 + build_octets(b));
+	bytes_put_be16(head + 2, port);
+	bytes_put_be16(head + 4, 8 + build_octets(b));
 	build_put(b, head, 8);
 	build_is(b, 0, 17, 0, 0);
 }
@@ -193,7 +179,7 @@ build_typed(struct build *b, const char *before, uint16_t own_ethertype)
 	uint8_t head[64];
 	size_t n = build_hex(head, before);
 
-	build_be16(head + n, b->ethertype);
+	bytes_put_be16(head + n, b->ethertype);
 	build_put(b, head, n + 2);
 	build_is(b, own_ethertype, 0, 0, 0);
 }
@@ -220,7 +206,7 @@ build_gre(struct build *b, const char *flags, uint16_t type, const char *optiona
 	uint8_t head[64];
 	size_t n = build_hex(head, flags);
 
-	build_be16(head + n, type);
+	bytes_put_be16(head + n, type);
 	n += 2;
 	n += build_hex(head + n, optional);
 	build_put(b, head, n);
@@ -239,7 +225,7 @@ build_pppoe(struct build *b)
 {
 	uint8_t head[6] = { 0x11, 0, 0x12, 0x34 };
 
-	build_be16(head + 4, build_octets(b));
+	bytes_put_be16(head + 4, build_octets(b));
 	build_put(b, head, 6);
 	build_is(b, 0x8864, 0, 0, 0);
 }
@@ -272,7 +258,7 @@ build_sll2(struct build *b)
 {
 	uint8_t head[20] = { 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2 };
 
-	build_be16(head, b->ethertype);
+	bytes_put_be16(head, b->ethertype);
 	build_put(b, head, sizeof head);
 }
 

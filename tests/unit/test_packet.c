@@ -427,10 +427,10 @@ fragment(uint8_t *to, struct bytes whole, size_t offset, size_t n, size_t carrie
 		memcpy(to + at, extension, 8);
 		at += 8;
 		to[6] = 44;
-		build_be16(to + 4, 8 + n);
+		bytes_put_be16(to + 4, 8 + n);
 	} else {
-		build_be16(to + 2, head + n);
-		build_be16(to + 6, offset / 8 | (more ? 0x2000 : 0));
+		bytes_put_be16(to + 2, head + n);
+		bytes_put_be16(to + 6, offset / 8 | (more ? 0x2000 : 0));
 	}
 	memcpy(to + at, whole.p + head + offset, n);
 	return at + n;
