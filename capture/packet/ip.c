@@ -5,13 +5,8 @@
  * is no data. Offload leaves it 0 where the card was to fill it in; then the frame's
  * length is all there is, and the truth.
  */
-#include <pcap/dlt.h>
-
 #include "capture/packet/walk.h"
 
-#define ETHERNET_HEADER 14
-#define ETHERTYPE_IPV4 0x0800
-#define PROTOCOL_TCP 6
 #define IPV4_HEADER 20
 #define IPV4_PLAIN 0x45 /* the first octet of one without options */
 #define IPV6_HEADER 40
@@ -90,20 +85,18 @@ set_v4(struct walk *w, const uint8_t *h, struct bytes rest, size_t total)
 }
 
 bool
-ip_plain(struct walk *w, const struct frame *frame)
+ip_plain(struct walk *w, struct bytes datagram)
 {
-	struct bytes data = frame->data;
-	const uint8_t *h;
+	const uint8_t *h = datagram.p;
 	size_t total;
 
-	if (frame->link_type != DLT_EN10MB || data.n < ETHERNET_HEADER + IPV4_HEADER)
+	if (datagram.n < IPV4_HEADER)
 		return false;
-	h = data.p + ETHERNET_HEADER;
 	total = bytes_be16(h + 2);
-	if (bytes_be16(h - 2) != ETHERTYPE_IPV4 || h[0] != IPV4_PLAIN || h[9] != PROTOCOL_TCP ||
-	    total < IPV4_HEADER || (bytes_be16(h + 6) & (IPV4_MORE | IPV4_OFFSET)) != 0)
+	if (h[0] != IPV4_PLAIN || next_layer(h[9]) != LAYER_TCP || total < IPV4_HEADER ||
+	    (bytes_be16(h + 6) & (IPV4_MORE | IPV4_OFFSET)) != 0)
 		return false;
-	set_v4(w, h, bytes_skip(data, ETHERNET_HEADER + IPV4_HEADER), total - IPV4_HEADER);
+	set_v4(w, h, bytes_skip(datagram, IPV4_HEADER), total - IPV4_HEADER);
 	return true;
 }
 

@@ -8,13 +8,16 @@
 /* Up to here the field after the addresses is an 802.3 length. */
 #define MAX_802_3_LENGTH 1500
 
+#define ETHERNET_HEADER 14
+#define ETHERTYPE_IPV4 0x0800
+
 struct row {
 	uint16_t type;
 	uint8_t layer;
 };
 
 static const struct row ethertypes[] = {
-	{ 0x0800, LAYER_IPV4 }, { 0x86dd, LAYER_IPV6 }, { 0x8100, LAYER_VLAN },
+	{ ETHERTYPE_IPV4, LAYER_IPV4 }, { 0x86dd, LAYER_IPV6 }, { 0x8100, LAYER_VLAN },
 	{ 0x88a8, LAYER_VLAN }, { 0x9100, LAYER_VLAN }, { 0x9200, LAYER_VLAN },
 	{ 0x893f, LAYER_ETAG }, { 0x8847, LAYER_MPLS }, { 0x8848, LAYER_MPLS },
 	{ 0x8864, LAYER_PPPOE }, { 0x880b, LAYER_PPP },
@@ -65,9 +68,17 @@ link_ethertype(struct walk *w, uint16_t type)
 enum layer
 link_ethernet(struct walk *w)
 {
-	const uint8_t *h = walk_take(w, 14);
+	const uint8_t *h = walk_take(w, ETHERNET_HEADER);
 
 	return h == NULL ? LAYER_BAD : link_ethertype(w, bytes_be16(h + 12));
+}
+
+struct bytes
+link_plain(struct bytes ethernet)
+{
+	bool ipv4 = ethernet.n > ETHERNET_HEADER && bytes_be16(ethernet.p + 12) == ETHERTYPE_IPV4;
+
+	return bytes_skip(ethernet, ipv4 ? ETHERNET_HEADER : ethernet.n);
 }
 
 enum layer

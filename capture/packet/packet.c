@@ -87,13 +87,14 @@ bool
 packet_decode(struct packet *p, const struct frame *frame, struct segment *seg)
 {
 	struct walk w;
-	enum layer layer = LAYER_TCP;
+	enum layer layer = packet_outermost(frame->link_type);
 
 	w.packet = p;
 	w.frame = frame;
 	w.seg = seg;
-	if (!ip_plain(&w, frame)) {
-		layer = packet_outermost(frame->link_type);
+	if (layer == LAYER_ETHERNET && ip_plain(&w, link_plain(frame->data))) {
+		layer = LAYER_TCP;
+	} else {
 		w.rest = frame->data;
 		w.wire = frame->wire_len < frame->data.n ? frame->data.n : frame->wire_len;
 		w.family = 0;

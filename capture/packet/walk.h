@@ -84,11 +84,15 @@ enum layer packet_outermost(int link_type);
 enum layer link_ethertype(struct walk *w, uint16_t type);
 
 /*
- * True at the TCP header of what nearly all frames are: Ethernet without a tag, and IPv4 that has
- * no options, is no fragment and tells its length. The decoders, one by one, come to the same; for
+ * A short way through what nearly all frames are. The decoders, one by one, come to the same; for
  * all other frames they have to be asked.
+ *
+ * link_plain: what Ethernet without a tag says is IPv4; the empty run, where it is another frame.
+ * ip_plain: true at the TCP header of a datagram that has no options, is no fragment and tells its
+ * length.
  */
-bool ip_plain(struct walk *w, const struct frame *frame);
+struct bytes link_plain(struct bytes ethernet);
+bool ip_plain(struct walk *w, struct bytes datagram);
 
 /* The first n octets, taken off; NULL when fewer were captured. */
 static inline const uint8_t *
