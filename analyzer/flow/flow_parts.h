@@ -33,7 +33,7 @@ struct flow {
 	void *ctx;
 	struct brief *brief;
 	struct flow_slot *slot; /* linear probing, at most half full */
-	size_t slots, count, listed[LIST_COUNT];
+	size_t slots, listed[LIST_COUNT];
 	struct flow_entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
 	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
 	struct flow_entry *spare;    /* ended ones by `newer`, kept warm until memory is short */

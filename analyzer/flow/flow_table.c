@@ -64,7 +64,7 @@ grow(struct flow *f)
 	struct flow_slot *old = f->slot;
 	size_t slots = f->slots, want = slots == 0 ? 256 : slots * 2;
 
-	if (slots > 0 && f->count < slots / 2)
+	if (slots > 0 && f->listed[LIST_OPEN] + f->listed[LIST_CLOSED] < slots / 2)
 		return true;
 	if (!budget_take(f->config.budget, want * sizeof *old))
 		return false;
@@ -119,7 +119,6 @@ flow_new_entry(struct flow *f, const struct conn_key *key, uint64_t id)
 	conn_init(&e->conn, key, id, f->config.budget, f->config.limits);
 	e->challenged = false;
 	put(f, e);
-	f->count++;
 	link_entry(f, e, LIST_OPEN);
 	return e;
 }
@@ -129,7 +128,6 @@ flow_remove(struct flow *f, struct flow_entry *e)
 {
 	unlink_entry(f, e);
 	unslot(f, e);
-	f->count--;
 	e->newer = f->spare;
 	f->spare = e;
 }
