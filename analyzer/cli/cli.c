@@ -70,6 +70,13 @@ cli_message(const char *fmt, ...)
 	fprintf(stderr, "hatcheck: %s\n", safe);
 }
 
+void
+cli_say(void *ctx, const char *text)
+{
+	(void)ctx;
+	cli_message("%s", text);
+}
+
 int
 cli_usage(const char *command, const struct fault *fault)
 {

@@ -41,6 +41,8 @@ int lab_command(struct cli *cli, int argc, char **argv);
 struct option_group cli_options(struct cli *cli);
 /* "hatcheck: ..." on standard error, one line. */
 void cli_message(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The same, for who asks for a function to say something with. */
+void cli_say(void *ctx, const char *text);
 /* Called before each message, by who draws on the terminal to which it goes; NULL: nobody does. */
 void cli_before_message(void (*call)(void *ctx), void *ctx);
 /* The same for a mistake in the arguments, with a hint at `command`'s --help. Returns CLI_UNUSABLE.

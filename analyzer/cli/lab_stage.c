@@ -57,20 +57,6 @@ write_files(struct lab *lab, struct fault *fault)
 
 /* --- opening -------------------------------------------------------------------------------- */
 
-static void
-say(void *ctx, const char *text)
-{
-	(void)ctx;
-	cli_message("%s", text);
-}
-
-static void
-say_serving(void *ctx, const struct endpoint *at)
-{
-	(void)ctx;
-	(void)at;
-}
-
 static enum status
 open_ports(struct lab *lab, struct responder_config *config, struct fault *fault)
 {
@@ -104,8 +90,7 @@ open_site(struct lab *lab, struct fault *fault)
 		.max_connections = (size_t)o->connections + 1,
 		.idle_timeout_s = 300,
 		.misbehave = o->misbehave,
-		.say = say,
-		.serving = say_serving };
+		.say = cli_say };
 	enum status status;
 
 	if (getrandom(&config.secret, sizeof config.secret, 0) != (ssize_t)sizeof config.secret)
@@ -192,25 +177,17 @@ open_pipes(struct lab *lab, struct fault *fault)
 enum status
 lab_stage_open(struct lab *lab, struct fault *fault)
 {
+	static enum status (*const steps[])(struct lab * lab, struct fault * fault) = { name_files,
+		write_files, open_net, check_right, open_site, open_recorder, open_pipes };
 	const struct lab_options *o = lab->options;
 	enum status status;
 
 	lab->land = o->netns ? &lab_land_routed : &lab_land_loopback;
 	status =
 	    lab_plan_make(&lab->plan, lab->land, (size_t)o->connections, o->misbehave.seed, fault);
-	if (status == STATUS_OK)
-		status = name_files(lab, fault);
-	if (status == STATUS_OK)
-		status = write_files(lab, fault);
-	if (status == STATUS_OK)
-		status = open_net(lab, fault);
-	if (status == STATUS_OK)
-		status = check_right(lab, fault);
-	if (status == STATUS_OK)
-		status = open_site(lab, fault);
-	if (status == STATUS_OK)
-		status = open_recorder(lab, fault);
-	return status == STATUS_OK ? open_pipes(lab, fault) : status;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps && status == STATUS_OK; i++)
+		status = steps[i](lab, fault);
+	return status;
 }
 
 /* --- closing -------------------------------------------------------------------------------- */

@@ -163,13 +163,6 @@ print_help(const struct option_group groups[static 2])
 	return cli_printed();
 }
 
-static void
-say(void *ctx, const char *text)
-{
-	(void)ctx;
-	cli_message("%s", text);
-}
-
 /* At once, for who waits for it to learn the port. */
 static void
 say_serving(void *ctx, const struct endpoint *at)
@@ -233,7 +226,7 @@ respond_command(struct cli *cli, int argc, char **argv)
 				.rcpt_text = "#5.7.1 Access from your host is refused by policy" },
 		    .max_connections = 1000,
 		    .idle_timeout_s = 300,
-		    .say = say,
+		    .say = cli_say,
 		    .serving = say_serving } };
 	const struct option_group groups[] = {
 		{ "Options", rows, sizeof rows / sizeof rows[0], &r },
