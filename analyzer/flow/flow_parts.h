@@ -27,12 +27,15 @@ struct flow_slot {
 	struct flow_entry *entry;
 };
 
+#define FLOW_RECENT 1024 /* 8 KiB: they stay in the nearest cache */
+
 struct flow {
 	struct flow_config config;
 	flow_sink *sink;
 	void *ctx;
 	struct brief *brief;
 	struct flow_slot *slot; /* linear probing, at most half full */
+	struct flow_entry *recent[FLOW_RECENT]; /* what was found last, by hash */
 	size_t slots, listed[LIST_COUNT];
 	struct flow_entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
 	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
@@ -55,23 +58,26 @@ flow_set_due(struct flow *f, int64_t since_ns, int64_t idle_ns)
 
 /* --- flow_table --- */
 
+static inline bool
+flow_is_of(const struct flow_entry *e, enum dir dir, const struct segment *s)
+{
+	/* No branch: who speaks next cannot be predicted. */
+	const struct endpoint *const ends[] = { &s->src, &s->dst };
+
+	return e->conn.key.hash == s->hash && endpoint_eq(&e->conn.key.client, ends[dir]) &&
+	       endpoint_eq(&e->conn.key.server, ends[dir ^ 1]);
+}
+
+/* In the index, where those that are closed stand too and make it large. */
+struct flow_entry *flow_search(struct flow *f, enum dir dir, const struct segment *s);
+
 /* The entry of a segment's connection; NULL when there is none. */
 static inline struct flow_entry *
-flow_find(const struct flow *f, enum dir dir, const struct segment *s)
+flow_find(struct flow *f, enum dir dir, const struct segment *s)
 {
-	const struct endpoint *client = dir == DIR_CLIENT ? &s->src : &s->dst;
-	const struct endpoint *server = dir == DIR_CLIENT ? &s->dst : &s->src;
-	struct flow_entry *e;
+	struct flow_entry *e = f->recent[s->hash % FLOW_RECENT];
 
-	if (f->slots == 0)
-		return NULL;
-	for (size_t i = s->hash; (e = f->slot[i & (f->slots - 1)].entry) != NULL; i++) {
-		if (f->slot[i & (f->slots - 1)].hash == s->hash &&
-		    endpoint_eq(&e->conn.key.client, client) &&
-		    endpoint_eq(&e->conn.key.server, server))
-			break;
-	}
-	return e;
+	return e != NULL && flow_is_of(e, dir, s) ? e : flow_search(f, dir, s);
 }
 /* A fresh connection, of which nothing is known yet; NULL when no memory can be made free. */
 struct flow_entry *flow_new_entry(struct flow *f, const struct conn_key *key, uint64_t id);
@@ -114,7 +120,7 @@ flow_set_clock(struct flow *f, int64_t ts_ns)
  * that could take its place. NULL: flow_orient and flow_entry_of have to find out.
  */
 static inline struct flow_entry *
-flow_plain_entry(const struct flow *f, const struct segment *s, enum dir *dir)
+flow_plain_entry(struct flow *f, const struct segment *s, enum dir *dir)
 {
 	bool to = port_set_has(f->config.ports, s->dst.port);
 	bool from = port_set_has(f->config.ports, s->src.port);
@@ -130,7 +136,7 @@ flow_plain_entry(const struct flow *f, const struct segment *s, enum dir *dir)
  * Which side is the client. Between two server ports the SYN tells, then what is known of the
  * tuple. A server that opens a connection from its own port 25 is no listener: false.
  */
-bool flow_orient(const struct flow *f, const struct segment *s, enum dir *dir);
+bool flow_orient(struct flow *f, const struct segment *s, enum dir *dir);
 /* The entry that a segment belongs to; NULL when it was dealt with, or there is no memory. */
 struct flow_entry *flow_entry_of(struct flow *f, enum dir dir, const struct segment *s);
 

@@ -58,6 +58,23 @@ unslot(struct flow *f, const struct flow_entry *e)
 	f->slot[hole].entry = NULL;
 }
 
+struct flow_entry *
+flow_search(struct flow *f, enum dir dir, const struct segment *s)
+{
+	size_t mask = f->slots - 1;
+	struct flow_entry *e = NULL;
+
+	if (f->slots == 0)
+		return NULL;
+	for (size_t i = s->hash & mask; (e = f->slot[i].entry) != NULL; i = (i + 1) & mask) {
+		if (f->slot[i].hash == s->hash && flow_is_of(e, dir, s)) {
+			f->recent[s->hash % FLOW_RECENT] = e;
+			break;
+		}
+	}
+	return e;
+}
+
 static bool
 grow(struct flow *f)
 {
@@ -128,6 +145,8 @@ flow_remove(struct flow *f, struct flow_entry *e)
 {
 	unlink_entry(f, e);
 	unslot(f, e);
+	if (f->recent[e->conn.key.hash % FLOW_RECENT] == e)
+		f->recent[e->conn.key.hash % FLOW_RECENT] = NULL;
 	e->newer = f->spare;
 	f->spare = e;
 }

@@ -191,7 +191,7 @@ flow_entry_of(struct flow *f, enum dir dir, const struct segment *s)
 }
 
 bool
-flow_orient(const struct flow *f, const struct segment *s, enum dir *dir)
+flow_orient(struct flow *f, const struct segment *s, enum dir *dir)
 {
 	bool to = port_set_has(f->config.ports, s->dst.port);
 	bool from = port_set_has(f->config.ports, s->src.port);
