@@ -81,7 +81,7 @@ engine_frame(struct engine *e, const struct frame *frame)
 
 	if (!packet_decode(e->packet, frame, seg))
 		return;
-	flow_mark(e->config.secret, seg);
+	flow_mark(e->config.ports, e->config.secret, seg);
 	if (e->relay != NULL)
 		relay_segment(e->relay);
 	else

@@ -372,7 +372,7 @@ brief_tell(const struct brief_entry *e, struct conn *out)
 		.window_shift = e->window_shift,
 	};
 
-	syn.print = conn_print(&syn);
+	conn_mark(&syn);
 	conn_segment(out, DIR_CLIENT, &syn);
 	out->half[DIR_CLIENT].syn_count = out->half[DIR_CLIENT].packets = e->syn_count;
 	out->last_ts_ns += (int64_t)e->last_ms * 1000000;

@@ -66,6 +66,7 @@ on_syn(struct conn *c, enum dir dir, const struct segment *s)
 		h->syn_frame_no = s->frame_no;
 		h->syn_ts_ns = s->ts_ns;
 		h->window_shift = s->window_shift;
+		memset(h->usual, 0, sizeof h->usual); /* their windows are other ones */
 	}
 	start_at(h, s->seq + 1);
 }
@@ -76,10 +77,7 @@ on_ack(struct conn *c, enum dir dir, const struct segment *s)
 	struct conn_half *h = &c->half[dir], *peer = &c->half[conn_other(dir)];
 	uint64_t off;
 
-	if (dir == DIR_CLIENT && c->ack_frame_no == 0 && (s->flags & TCP_SYN) == 0) {
-		c->ack_frame_no = s->frame_no;
-		c->ack_ts_ns = s->ts_ns;
-	}
+	conn_note_first_ack(c, dir, s);
 	if (s->flags & TCP_SYN)
 		start_at(peer, s->ack);
 	if (!peer->ref_set) {
@@ -87,13 +85,8 @@ on_ack(struct conn *c, enum dir dir, const struct segment *s)
 		peer->start_open = true;
 	}
 	off = conn_off(peer, s->ack);
-	if (!is_near(peer, off))
-		return;
-	if (peer->fin.frame_no != 0 && off == peer->fin_off + 1 && peer->fin_ack_frame_no == 0)
-		peer->fin_ack_frame_no = s->frame_no;
-	if (!h->acked_set || off > h->acked)
-		h->acked = off;
-	h->acked_set = true;
+	if (is_near(peer, off))
+		conn_note_ack(h, peer, s, off);
 }
 
 static void
@@ -154,15 +147,17 @@ close_of(const struct segment *s)
 	    struct conn_close){ s->frame_no, s->ts_ns, s->seq, s->ack, s->len, s->flags, s->ttl };
 }
 
-static void
-on_fin(struct conn_half *h, const struct segment *s)
+void
+conn_note_fin(struct conn *c, enum dir dir, const struct segment *s)
 {
+	struct conn_half *h = &c->half[dir];
 	uint64_t off = conn_off(h, s->seq) + s->len;
 
-	if (h->fin.frame_no != 0 || !is_near(h, off))
-		return;
-	h->fin = close_of(s);
-	h->fin_off = off;
+	if (h->fin.frame_no == 0 && is_near(h, off)) {
+		h->fin = close_of(s);
+		h->fin_off = off;
+	}
+	conn_end_direction(c, dir);
 }
 
 /* The octet of garbage with which a side that has closed asks whether the other is alive. */
@@ -218,16 +213,21 @@ overrule_rst(struct conn_half *h, const struct segment *s)
 	h->rst.frame_no = 0;
 }
 
-static bool
-is_plain(const struct conn *c)
+static enum conn_plain
+plain_state(const struct conn *c)
 {
+	bool closing = false;
+
 	for (int dir = 0; dir < DIR_COUNT; dir++) {
 		const struct conn_half *h = &c->half[dir];
 
-		if (!h->ref_set || h->start_open || h->fin.frame_no != 0 || h->rst.frame_no != 0)
-			return false;
+		if (!h->ref_set || h->start_open || h->rst.frame_no != 0)
+			return CONN_ANY;
+		closing |= h->fin.frame_no != 0;
 	}
-	return c->ack_frame_no != 0 && c->wait_since_ns == 0 && !conn_waits(c);
+	if (c->wait_since_ns != 0 || conn_waits(c))
+		return CONN_ANY;
+	return closing ? CONN_CLOSING : CONN_OPEN;
 }
 
 /* Whatever it is. */
@@ -278,10 +278,8 @@ any_segment(struct conn *c, enum dir dir, const struct segment *s)
 		on_stand(h, s);
 	else if (!is_probe(h, s))
 		on_payload(c, dir, s, copy);
-	if (s->flags & TCP_FIN) {
-		on_fin(h, s);
-		conn_end_direction(c, dir);
-	}
+	if (s->flags & TCP_FIN)
+		conn_note_fin(c, dir, s);
 	if (conn_waits(c) || c->wait_since_ns != 0) {
 		conn_pump(c);
 		conn_lose_patience(c, s->ts_ns);
@@ -291,17 +289,15 @@ any_segment(struct conn *c, enum dir dir, const struct segment *s)
 void
 conn_segment(struct conn *c, enum dir dir, const struct segment *s)
 {
-	if (c->plain && conn_next(c, dir, s))
+	if (c->plain != CONN_ANY && conn_next(c, dir, s))
 		return;
 	any_segment(c, dir, s);
-	c->plain = is_plain(c);
+	c->plain = (uint8_t)plain_state(c);
 }
 
 bool
-conn_closed(const struct conn *c)
+conn_is_closed(const struct conn *c)
 {
-	if (c->plain)
-		return false;
 	if (c->half[DIR_CLIENT].fin.frame_no != 0 && c->half[DIR_SERVER].fin.frame_no != 0)
 		return true;
 	for (int dir = 0; dir < DIR_COUNT; dir++) {

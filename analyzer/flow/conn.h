@@ -69,7 +69,8 @@ struct conn_half {
 	int8_t window_shift;
 	uint8_t ttl_min, ttl_max; /* of segments without RST; 0: none seen */
 	uint64_t packets;
-	uint64_t letters; /* letters of the history already set */
+	uint64_t letters;  /* letters of the history already set */
+	uint64_t usual[2]; /* looks, without and with payload, that tell nothing new; 0: none */
 	struct conn_copies copies;
 	struct stream stream;
 	struct conn_close fin, rst;
@@ -82,12 +83,15 @@ struct conn_half {
 	int64_t syn_ts_ns;
 };
 
+/* Where both sides' numbers are known, none has sent an RST and nothing waits, it is plain. */
+enum conn_plain { CONN_ANY, CONN_OPEN, CONN_CLOSING }; /* closing: at least one FIN was seen */
+
 struct conn {
 	struct conn_key key;
 	int64_t first_ts_ns, last_ts_ns, ack_ts_ns; /* ack: the client's of the SYN,ACK */
 	uint64_t last_frame_no, first_frame_no, ack_frame_no;
 	uint8_t history_n, ts_digits;
-	bool plain;   /* both sides' numbers are known, neither has closed, and nothing waits */
+	uint8_t plain; /* enum conn_plain */
 	bool overdue; /* patience was once exceeded */
 	bool evicted; /* given up for memory: not all of it was seen */
 	bool dropped; /* packets of its time were dropped before they were captured */
@@ -103,8 +107,8 @@ struct conn {
 
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
     struct limits *limits);
-/* How a segment is known again: copies of it have the same. */
-uint64_t conn_print(const struct segment *seg);
+/* Sets what the segment looks like, and the print by which it is known again, as copies of it are. */
+void conn_mark(struct segment *seg);
 void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
 /* Asks for the memory that most segments touch. */
 static inline void
@@ -120,8 +124,13 @@ conn_prefetch(const struct conn *c)
 	}
 }
 
+bool conn_is_closed(const struct conn *c); /* conn_closed where it is not plain and open */
 /* True when both sides have closed, or one has reset it: only stragglers may come. */
-bool conn_closed(const struct conn *c);
+static inline bool
+conn_closed(const struct conn *c)
+{
+	return c->plain != CONN_OPEN && conn_is_closed(c);
+}
 /* True when all of it was seen to its end: nothing that may still come can add to it. */
 bool conn_complete(const struct conn *c);
 /* Nothing more will be seen: what waits goes on, what is missing becomes gaps. */

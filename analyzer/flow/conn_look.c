@@ -2,15 +2,19 @@
 
 #include "analyzer/flow/conn_parts.h"
 
-uint64_t
-conn_print(const struct segment *s)
+void
+conn_mark(struct segment *s)
 {
 	uint64_t place = (uint64_t)s->seq << 32 | s->ack;
 	uint64_t size = (uint64_t)s->len << 8 | s->flags;
-	uint64_t look = (uint64_t)s->options_hash << 32 | (uint64_t)s->window << 16 | s->ip_id;
+	uint64_t rest = (uint64_t)s->options_hash << 32 | (uint64_t)s->window << 16 | s->ip_id;
+	uint64_t marks = CONN_LOOK | s->bad_checksum | (uint64_t)(s->payload.n != s->len) << 1;
 
-	return place * UINT64_C(0x9e3779b97f4a7c15) ^ size * UINT64_C(0x94d049bb133111eb) ^
-	       look * UINT64_C(0xbf58476d1ce4e5b9);
+	s->print = place * UINT64_C(0x9e3779b97f4a7c15) ^ size * UINT64_C(0x94d049bb133111eb) ^
+	           rest * UINT64_C(0xbf58476d1ce4e5b9);
+	s->look = marks | (uint64_t)s->window << 16 | (uint64_t)s->ttl << 32 |
+	          (uint64_t)s->ts_digits << 40 |
+	          (uint64_t)(s->flags & CONN_FLAGS_THAT_COUNT) << 48;
 }
 
 bool

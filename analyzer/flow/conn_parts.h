@@ -17,6 +17,9 @@ conn_other(enum dir dir)
 	return dir == DIR_CLIENT ? DIR_SERVER : DIR_CLIENT;
 }
 
+#define CONN_FLAGS_THAT_COUNT (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)
+#define CONN_LOOK (UINT64_C(1) << 63) /* set in each look */
+
 /* --- what every segment tells --- */
 
 /* Keeps the pair near the octets that pass, so that 32 bits are always enough. */
@@ -56,6 +59,30 @@ conn_note_ttl(struct conn_half *h, uint8_t ttl)
  * any, come next in their direction, is dealt with as conn_segment would. False: it is none.
  */
 bool conn_next(struct conn *c, enum dir dir, const struct segment *s);
+
+/* --- conn --- */
+
+/* An ACK; `off` is behind all that it acknowledges of the other side. */
+static inline void
+conn_note_ack(struct conn_half *h, struct conn_half *peer, const struct segment *s, uint64_t off)
+{
+	if (peer->fin.frame_no != 0 && off == peer->fin_off + 1 && peer->fin_ack_frame_no == 0)
+		peer->fin_ack_frame_no = s->frame_no;
+	if (!h->acked_set || off > h->acked)
+		h->acked = off;
+	h->acked_set = true;
+}
+/* The client's first, which completes the handshake. */
+static inline void
+conn_note_first_ack(struct conn *c, enum dir dir, const struct segment *s)
+{
+	if (c->ack_frame_no == 0 && dir == DIR_CLIENT && (s->flags & TCP_SYN) == 0) {
+		c->ack_frame_no = s->frame_no;
+		c->ack_ts_ns = s->ts_ns;
+	}
+}
+/* A FIN, behind the octets of its segment. */
+void conn_note_fin(struct conn *c, enum dir dir, const struct segment *s);
 
 /* --- conn_look --- */
 

@@ -20,7 +20,7 @@ flow_gap(struct flow *f, int64_t now_ns)
 static void
 after_segment(struct flow *f, struct flow_entry *e)
 {
-	enum flow_list list = e->conn.plain || !conn_closed(&e->conn) ? LIST_OPEN : LIST_CLOSED;
+	enum flow_list list = conn_closed(&e->conn) ? LIST_CLOSED : LIST_OPEN;
 
 	if (list == LIST_CLOSED && !e->challenged && conn_complete(&e->conn) &&
 	    brief_add_reported(f->brief, &e->conn, f->now_ns) != NULL) {
@@ -50,15 +50,20 @@ one_segment(struct flow *f, const struct segment *s)
 	}
 	/* A sixteenth stays free for what connections keep, so that floods do not cut them short.
 	 */
-	while (f->config.budget->used > f->config.budget->max / 16 * 15 && flow_evict(f, e))
+	while (f->config.budget->used > f->full && flow_evict(f, e))
 		;
 }
 
 void
-flow_mark(uint64_t secret, struct segment *seg)
+flow_mark(const struct port_set *ports, uint64_t secret, struct segment *seg)
 {
+	bool to = port_set_has(ports, seg->dst.port), from = port_set_has(ports, seg->src.port);
+
+	seg->side = to ? DIR_CLIENT : DIR_SERVER;
+	if (to == from || (seg->flags & TCP_SYN) != 0)
+		seg->side = DIR_COUNT;
 	seg->hash = key_hash(secret, &seg->src, &seg->dst);
-	seg->print = conn_print(seg);
+	conn_mark(seg);
 }
 
 #define AHEAD 16  /* segments; so many lines of the cache can be on their way */
@@ -112,6 +117,7 @@ flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
 	if (f == NULL)
 		return NULL;
 	f->config = *config;
+	f->full = config->budget->max / 16 * 15;
 	f->idle_ns[LIST_OPEN] = FLOW_IDLE_NS;
 	f->idle_ns[LIST_CLOSED] = config->linger_ns;
 	f->due_ns = INT64_MAX;

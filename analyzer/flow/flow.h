@@ -41,10 +41,10 @@ struct flow;
 
 struct flow *flow_new(const struct flow_config *config, flow_sink *sink, void *ctx);
 /*
- * Sets the hash of its ports and addresses, and the print by which it is known again: all that can
- * be worked out without the table, and so on another thread.
+ * Sets the hash of its ports and addresses, who sent it, what it looks like, and the print by
+ * which it is known again: all that can be worked out without the table, and so on another thread.
  */
-void flow_mark(uint64_t secret, struct segment *seg);
+void flow_mark(const struct port_set *ports, uint64_t secret, struct segment *seg);
 /* n marked segments, one after the other. */
 void flow_segments(struct flow *f, const struct segment *seg, size_t n);
 void flow_time(struct flow *f, int64_t now_ns);

@@ -37,6 +37,7 @@ struct flow {
 	struct flow_slot *slot; /* linear probing, at most half full */
 	struct flow_entry *recent[FLOW_RECENT]; /* what was found last, by hash */
 	size_t slots, listed[LIST_COUNT];
+	size_t full; /* octets of the budget: beyond it room is made */
 	struct flow_entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
 	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
 	struct flow_entry *spare;    /* ended ones by `newer`, kept warm until memory is short */
@@ -122,13 +123,11 @@ flow_set_clock(struct flow *f, int64_t ts_ns)
 static inline struct flow_entry *
 flow_plain_entry(struct flow *f, const struct segment *s, enum dir *dir)
 {
-	bool to = port_set_has(f->config.ports, s->dst.port);
-	bool from = port_set_has(f->config.ports, s->src.port);
 	struct flow_entry *e;
 
-	if (to == from || (s->flags & TCP_SYN) != 0)
+	if (s->side == DIR_COUNT)
 		return NULL;
-	*dir = to ? DIR_CLIENT : DIR_SERVER;
+	*dir = (enum dir)s->side;
 	e = flow_find(f, *dir, s);
 	return e != NULL && !e->challenged ? e : NULL;
 }

@@ -56,7 +56,10 @@ struct segment {
 	int8_t window_shift; /* from the option of a SYN, -1 if it had none */
 	bool bad_checksum;
 	uint32_t options_hash; /* of all TCP options: tells a copy from a retransmission */
-	uint64_t hash, print;  /* flow_mark sets them */
+	/* Set by flow_mark: */
+	uint64_t hash, print;
+	uint64_t look; /* what next to no segment of a direction differs in; never 0 */
+	uint8_t side;  /* enum dir, or DIR_COUNT where the ports alone do not tell */
 };
 
 static inline uint32_t

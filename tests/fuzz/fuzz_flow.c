@@ -59,7 +59,7 @@ send_one(struct desk *d, enum dir dir, uint8_t flags, uint32_t seq, uint32_t ack
 		.window_shift = -1,
 	};
 
-	flow_mark(7, &s);
+	flow_mark(&ports, 7, &s);
 	flow_segments(d->flow, &s, 1);
 	if (d->view == VIEW_DOUBLE) {
 		s.frame_no = ++d->frame_no;

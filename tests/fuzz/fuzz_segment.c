@@ -104,7 +104,7 @@ play(struct desk *d, uint64_t secret, const uint8_t *data, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct segment s = segment_of(d, data + 1 + i * STRIDE, i + 1, &ts_ns);
 
-		flow_mark(secret, &s);
+		flow_mark(&ports, secret, &s);
 		flow_segments(d->flow, &s, 1);
 	}
 	flow_finish(d->flow);

@@ -190,7 +190,7 @@ static inline void
 scene_feed(struct scene *s, const struct segment *seg)
 {
 	s->last = *seg;
-	flow_mark(7, &s->last);
+	flow_mark(&s->ports, 7, &s->last);
 	flow_segments(s->flow, &s->last, 1);
 }
 

@@ -813,7 +813,7 @@ look(const struct session *s, struct heard *h)
 		seg.ts_ns = INT64_C(1700000000000000000) + i * SCENE_MS;
 		if (h->view->cut != 0)
 			seg.payload = bytes_head(seg.payload, h->view->cut);
-		flow_mark(h->seed, &seg);
+		flow_mark(&ports, h->seed, &seg);
 		flow_segments(flow, &seg, 1);
 	}
 	flow_finish(flow);
