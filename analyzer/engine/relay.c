@@ -5,9 +5,8 @@
 
 struct batch {
 	struct segment segment[RELAY_SEGMENTS];
-	size_t count;
-	uint8_t *octets; /* the payloads, one behind the other */
-	size_t used, room;
+	size_t count, used;
+	uint8_t octets[RELAY_OCTETS + RELAY_LONGEST]; /* the payloads, one behind the other */
 };
 
 struct relay {
@@ -23,23 +22,11 @@ struct relay {
 	struct batch batch[RELAY_BATCHES];
 };
 
-static void
-judge_batch(struct relay *r, struct batch *b)
-{
-	const uint8_t *octets = b->octets;
-
-	for (size_t i = 0; i < b->count; i++) {
-		b->segment[i].payload.p = octets;
-		octets += b->segment[i].payload.n;
-	}
-	r->sink(r->ctx, b->segment, b->count);
-	b->count = b->used = 0;
-}
-
 static void *
 run(void *arg)
 {
 	struct relay *r = arg;
+	const struct batch *b;
 
 	pthread_mutex_lock(&r->mutex);
 	for (;;) {
@@ -48,7 +35,8 @@ run(void *arg)
 		if (r->given == r->taken)
 			break;
 		pthread_mutex_unlock(&r->mutex);
-		judge_batch(r, &r->batch[r->taken % RELAY_BATCHES]);
+		b = &r->batch[r->taken % RELAY_BATCHES];
+		r->sink(r->ctx, b->segment, b->count);
 		pthread_mutex_lock(&r->mutex);
 		r->taken++;
 		/* Who waits for room waits for much of it: waking costs more than a batch. */
@@ -59,41 +47,22 @@ run(void *arg)
 	return NULL;
 }
 
-static bool
-make_room(struct batch *b, size_t need)
-{
-	uint8_t *q;
-
-	if (need <= b->room)
-		return true;
-	q = realloc(b->octets, need);
-	if (q == NULL)
-		return false;
-	b->octets = q;
-	b->room = need;
-	return true;
-}
-
 struct relay *
 relay_new(relay_sink *sink, void *ctx)
 {
-	struct relay *r = calloc(1, sizeof *r);
+	struct relay *r = malloc(sizeof *r);
 
 	if (r == NULL)
 		return NULL;
+	memset(r, 0, offsetof(struct relay, batch)); /* the batches are large, and cleared in turn */
 	r->sink = sink;
 	r->ctx = ctx;
 	r->open = &r->batch[0];
+	r->open->count = r->open->used = 0;
 	r->joined = true;
 	pthread_mutex_init(&r->mutex, NULL);
 	pthread_cond_init(&r->filled, NULL);
 	pthread_cond_init(&r->emptied, NULL);
-	for (int i = 0; i < RELAY_BATCHES; i++) {
-		if (!make_room(&r->batch[i], RELAY_OCTETS)) {
-			relay_free(r);
-			return NULL;
-		}
-	}
 	r->joined = pthread_create(&r->thread, NULL, run, r) != 0;
 	if (r->joined) {
 		relay_free(r);
@@ -114,6 +83,7 @@ give(struct relay *r)
 			pthread_cond_wait(&r->emptied, &r->mutex);
 	}
 	r->open = &r->batch[r->given % RELAY_BATCHES];
+	r->open->count = r->open->used = 0;
 	pthread_mutex_unlock(&r->mutex);
 }
 
@@ -128,14 +98,12 @@ relay_segment(struct relay *r)
 {
 	struct batch *b = r->open;
 	struct segment *seg = &b->segment[b->count++];
-	size_t n = seg->payload.n;
+	struct bytes payload = bytes_head(seg->payload, RELAY_LONGEST);
 
-	if (n > 0 && make_room(b, b->used + n)) {
-		memcpy(b->octets + b->used, seg->payload.p, n);
-		b->used += n;
-	} else {
-		seg->payload.n = 0;
-	}
+	seg->payload = bytes_of(b->octets + b->used, payload.n);
+	if (payload.n > 0)
+		memcpy(b->octets + b->used, payload.p, payload.n);
+	b->used += payload.n;
 	if (b->count == RELAY_SEGMENTS || b->used >= RELAY_OCTETS)
 		give(r);
 }
@@ -160,8 +128,6 @@ relay_free(struct relay *r)
 	if (r == NULL)
 		return;
 	relay_finish(r);
-	for (int i = 0; i < RELAY_BATCHES; i++)
-		free(r->batch[i].octets);
 	pthread_cond_destroy(&r->emptied);
 	pthread_cond_destroy(&r->filled);
 	pthread_mutex_destroy(&r->mutex);
