@@ -31,6 +31,7 @@ struct entry {
 
 struct window {
 	uint64_t number; /* of its stride in the file, from 1; 0: nothing was read */
+	uint64_t turn;   /* when it was looked into last */
 	size_t used;
 };
 
@@ -49,6 +50,7 @@ struct spool {
 	struct fault fault; /* why status is what it is */
 	bool sorted;        /* pending is, by id; nothing is added any more */
 	struct window windows[WINDOWS];
+	uint64_t turn;
 	size_t pending_count; /* of the records in buf, once they are not yet in the index */
 	struct entry pending[PENDING_MAX];
 };
@@ -299,22 +301,38 @@ load_large(struct spool *s, uint64_t offset, size_t n)
 	return fetch(s, s->buf, n, offset) == n ? s->buf : NULL;
 }
 
+/* The window of that number, or the one that was not looked into for longest. */
+static struct window *
+window_for(struct spool *s, uint64_t number)
+{
+	struct window *oldest = &s->windows[0];
+
+	for (size_t i = 0; i < WINDOWS; i++) {
+		if (s->windows[i].number == number)
+			return &s->windows[i];
+		if (s->windows[i].turn < oldest->turn)
+			oldest = &s->windows[i];
+	}
+	return oldest;
+}
+
 static const void *
 load(struct spool *s, uint64_t offset)
 {
-	uint64_t number = offset / STRIDE;
-	struct window *w = &s->windows[number % WINDOWS];
-	uint8_t *at = s->buf + number % WINDOWS * WINDOW;
+	uint64_t number = offset / STRIDE + 1;
+	struct window *w = window_for(s, number);
+	uint8_t *at = s->buf + (size_t)(w - s->windows) * WINDOW;
 	const void *block = at + offset % STRIDE;
 	size_t left;
 
-	if (w->number != number + 1) {
+	if (w->number != number) {
 		w->number = 0;
-		w->used = fetch(s, at, WINDOW, number * STRIDE);
+		w->used = fetch(s, at, WINDOW, (number - 1) * STRIDE);
 		if (w->used == SIZE_MAX)
 			return NULL;
-		w->number = number + 1;
+		w->number = number;
 	}
+	w->turn = ++s->turn;
 	left = w->used > offset % STRIDE ? w->used - offset % STRIDE : 0;
 	if (left >= SPOOL_BLOCK_MIN && left < size_of(block))
 		block = load_large(s, offset, size_of(block));
