@@ -235,7 +235,7 @@ static void
 any_segment(struct conn *c, enum dir dir, const struct segment *s)
 {
 	struct conn_half *h = &c->half[dir];
-	bool copy = conn_is_copy(&h->copies, s);
+	bool copy = conn_is_copy(h, s);
 
 	if (c->first_frame_no == 0) {
 		c->first_frame_no = s->frame_no;

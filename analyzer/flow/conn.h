@@ -45,34 +45,37 @@ enum conn_again {
 	CONN_AGAIN_COUNT
 };
 
-struct conn_copies { /* what the last segments looked like, to know them again */
-	uint64_t print[CONN_COPIES];
-	int64_t ts_ns[CONN_COPIES];
-	uint8_t at;
-};
-
 #define CONN_LINE ((size_t)64) /* octets of a line of the cache */
 
-/* What most segments touch comes first: three lines, with the head of the stream. */
+struct conn_copies { /* what the last segments looked like, to know them again */
+	_Alignas(CONN_LINE) uint64_t print[CONN_COPIES];
+	int64_t ts_ns[CONN_COPIES];
+};
+
+/*
+ * What a segment touches that comes next and tells nothing new is the first line, with the head of
+ * the stream in it, and the line of the copies.
+ */
 struct conn_half {
 	_Alignas(CONN_LINE)
 	    uint64_t ref_off; /* a pair of an offset and its sequence number, moved along */
 	uint64_t origin;
 	uint64_t acked; /* the highest offset of the other direction acknowledged */
+	uint64_t packets;
 	uint32_t ref_seq;
-	uint32_t window; /* the largest offered, octets; 0: none seen */
+	uint32_t usual[2]; /* looks, without and with payload, that tell nothing new; 0: none */
+	bool start_seen;   /* the SYN was: origin is proven */
+	bool acked_set;
+	uint8_t next_copy; /* the place in copies for the next */
+	struct stream stream;
 	bool ref_set;
-	bool start_seen; /* the SYN was: origin is proven */
 	bool start_open; /* octets came, the SYN may still */
 	bool ended;      /* everything up to the FIN was handed up */
-	bool acked_set;
 	int8_t window_shift;
 	uint8_t ttl_min, ttl_max; /* of segments without RST; 0: none seen */
-	uint64_t packets;
-	uint64_t letters;  /* letters of the history already set */
-	uint64_t usual[2]; /* looks, without and with payload, that tell nothing new; 0: none */
+	uint32_t window;          /* the largest offered, octets; 0: none seen */
+	uint64_t letters;         /* letters of the history already set */
 	struct conn_copies copies;
-	struct stream stream;
 	struct conn_close fin, rst;
 	struct conn_close odd_rst; /* one that did not close, or was overruled */
 	uint64_t fin_off;

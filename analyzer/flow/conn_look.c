@@ -8,24 +8,27 @@ conn_mark(struct segment *s)
 	uint64_t place = (uint64_t)s->seq << 32 | s->ack;
 	uint64_t size = (uint64_t)s->len << 8 | s->flags;
 	uint64_t rest = (uint64_t)s->options_hash << 32 | (uint64_t)s->window << 16 | s->ip_id;
-	uint64_t marks = CONN_LOOK | s->bad_checksum | (uint64_t)(s->payload.n != s->len) << 1;
+	uint32_t marks = CONN_LOOK | (s->ts_digits & 15u) << 24 |
+	                 (uint32_t)s->bad_checksum << 28 |
+	                 (uint32_t)(s->payload.n != s->len) << 29 |
+	                 (uint32_t)((s->flags & CONN_FLAGS_THAT_COUNT) != TCP_ACK) << 30;
 
 	s->print = place * UINT64_C(0x9e3779b97f4a7c15) ^ size * UINT64_C(0x94d049bb133111eb) ^
 	           rest * UINT64_C(0xbf58476d1ce4e5b9);
-	s->look = marks | (uint64_t)s->window << 16 | (uint64_t)s->ttl << 32 |
-	          (uint64_t)s->ts_digits << 40 |
-	          (uint64_t)(s->flags & CONN_FLAGS_THAT_COUNT) << 48;
+	s->look = marks | (uint32_t)s->ttl << 16 | s->window;
 }
 
 bool
-conn_is_copy(struct conn_copies *known, const struct segment *s)
+conn_is_copy(struct conn_half *h, const struct segment *s)
 {
+	const struct conn_copies *known = &h->copies;
+
 	for (int i = 0; i < CONN_COPIES; i++) {
 		if (known->print[i] == s->print &&
 		    (s->ip_id != 0 || llabs(s->ts_ns - known->ts_ns[i]) < CONN_COPY_AGE_NS))
 			return true;
 	}
-	conn_remember(known, s);
+	conn_remember(h, s);
 	return false;
 }
 

@@ -70,7 +70,7 @@ conn_next(struct conn *c, enum dir dir, const struct segment *s)
 	    ack > end || ack < (h->acked_set ? h->acked : peer->origin) ||
 	    s->ts_ns < c->first_ts_ns || may_be_copy(h, s, ack) || !(usual || is_ordinary(c, s)))
 		return false;
-	conn_remember(&h->copies, s);
+	conn_remember(h, s);
 	if (s->ts_ns > c->last_ts_ns)
 		c->last_ts_ns = s->ts_ns;
 	c->last_frame_no = s->frame_no;

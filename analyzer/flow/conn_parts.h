@@ -18,7 +18,7 @@ conn_other(enum dir dir)
 }
 
 #define CONN_FLAGS_THAT_COUNT (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)
-#define CONN_LOOK (UINT64_C(1) << 63) /* set in each look */
+#define CONN_LOOK (UINT32_C(1) << 31) /* set in each look */
 
 /* --- what every segment tells --- */
 
@@ -90,14 +90,14 @@ void conn_note_fin(struct conn *c, enum dir dir, const struct segment *s);
  * The same packet seen twice, at a mirrored port or on two interfaces: not sent twice. Without an
  * IPv4 identification, which the print holds, only time tells it from one that was.
  */
-bool conn_is_copy(struct conn_copies *known, const struct segment *s);
+bool conn_is_copy(struct conn_half *h, const struct segment *s);
 /* One print more, the oldest is forgotten. */
 static inline void
-conn_remember(struct conn_copies *known, const struct segment *s)
+conn_remember(struct conn_half *h, const struct segment *s)
 {
-	known->print[known->at] = s->print;
-	known->ts_ns[known->at] = s->ts_ns;
-	known->at = (uint8_t)((known->at + 1) % CONN_COPIES);
+	h->copies.print[h->next_copy] = s->print;
+	h->copies.ts_ns[h->next_copy] = s->ts_ns;
+	h->next_copy = (uint8_t)((h->next_copy + 1) % CONN_COPIES);
 }
 /*
  * Zeek's history: capital letters are the client's. Each letter once per direction; those of

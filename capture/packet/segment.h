@@ -41,16 +41,16 @@ enum {
 	TCP_URG = 0x20
 };
 
-/* Two lines of the cache, without a gap: millions of them go from one thread to another. */
+/* As small as it can be: millions of them go from one thread to another. */
 struct segment {
 	int64_t ts_ns;     /* since 1970-01-01 UTC, the capture's clock */
 	uint64_t frame_no; /* from 1, in the order in which the run read its frames */
 	struct bytes payload;
 	uint64_t hash, print; /* set by flow_mark, as are look and side */
-	uint64_t look;        /* what next to no segment of a direction differs in; never 0 */
 	struct endpoint src, dst;
 	uint32_t seq, ack;
 	uint32_t len;          /* payload octets on the wire */
+	uint32_t look;         /* what next to no segment of a direction differs in; never 0 */
 	uint32_t options_hash; /* of all TCP options: tells a copy from a retransmission */
 	uint16_t window;
 	uint16_t ip_id;      /* 0 for IPv6 */

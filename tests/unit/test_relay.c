@@ -35,7 +35,7 @@ static const struct row {
 	{ "one more than a batch", RELAY_SEGMENTS + 1, 0 },
 	{ "more than all batches hold", RELAY_SEGMENTS *RELAY_BATCHES * 3 + 7, 20 },
 	{ "batches full by their octets", 1000, RELAY_OCTETS / 2 },
-	{ "one segment larger than a batch has room for", 9, RELAY_OCTETS * 2 + 1 },
+	{ "each as long as a frame can be", 9, RELAY_LONGEST },
 };
 
 ROWS(relay, rows, rows)
