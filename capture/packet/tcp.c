@@ -134,7 +134,7 @@ tcp_segment(struct walk *w)
 	seg->flags = h[13] & 0x3f; /* without those of ECN */
 	seg->window = bytes_be16(h + 14);
 	seg->len = (uint32_t)(w->wire - head);
-	seg->payload = w->rest.n > head ? bytes_of(h + head, w->rest.n - head) : bytes_of(h, 0);
+	seg->payload = bytes_skip(w->rest, w->rest.n < head ? w->rest.n : head);
 	seg->ip_id = w->family == 4 ? (uint16_t)w->ip_id : 0;
 	seg->ttl = w->ttl;
 	seg->window_shift = -1;
