@@ -7,15 +7,18 @@ void
 conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
     struct limits *limits)
 {
-	memset(c, 0, offsetof(struct conn, dialog));
+	memset(c, 0, offsetof(struct conn, half));
 	c->key = *key;
 	c->id = id;
 	c->budget = budget;
 	c->limits = limits;
 	dialog_init(&c->dialog, budget, limits);
 	for (int i = 0; i < DIR_COUNT; i++) {
-		stream_init(&c->half[i].stream, 0, c->prefix[i]);
-		c->half[i].window_shift = -1;
+		struct conn_half *h = &c->half[i];
+
+		memset(h, 0, offsetof(struct conn_half, prefix));
+		stream_init(&h->stream, 0, h->prefix);
+		h->window_shift = -1;
 	}
 }
 

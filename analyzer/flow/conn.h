@@ -84,7 +84,10 @@ struct conn_half {
 	uint32_t repeats[CONN_AGAIN_COUNT];
 	uint64_t syn_frame_no, syn_count;
 	int64_t syn_ts_ns;
+	uint8_t prefix[STREAM_PREFIX]; /* of the stream; not cleared before it is used */
 };
+
+_Static_assert(sizeof(struct conn_half) == 1024, "a side is found with a shift, for each segment");
 
 /* Where both sides' numbers are known, none has sent an RST and nothing waits, it is plain. */
 enum conn_plain { CONN_ANY, CONN_OPEN, CONN_CLOSING }; /* closing: at least one FIN was seen */
@@ -101,11 +104,10 @@ struct conn {
 	int64_t wait_since_ns; /* 0: nothing waits */
 	struct budget *budget;
 	struct limits *limits;
-	struct conn_half half[DIR_COUNT];
 	uint64_t id;
 	char history[CONN_HISTORY];
+	struct conn_half half[DIR_COUNT];
 	struct dialog dialog;
-	uint8_t prefix[DIR_COUNT][STREAM_PREFIX]; /* of the streams */
 };
 
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
