@@ -136,8 +136,9 @@ void conn_lose_patience(struct conn *c, int64_t now_ns);
 static inline bool
 conn_waits(const struct conn *c)
 {
-	return c->half[DIR_CLIENT].stream.kept != NULL || c->half[DIR_SERVER].stream.kept != NULL ||
-	       dialog_waits(&c->dialog, DIR_SERVER);
+	/* One branch, not three: nearly never. */
+	return (c->half[DIR_CLIENT].stream.kept != NULL) |
+	       (c->half[DIR_SERVER].stream.kept != NULL) | dialog_waits(&c->dialog, DIR_SERVER);
 }
 
 #endif

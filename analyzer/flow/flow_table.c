@@ -40,6 +40,7 @@ put(struct flow *f, struct flow_entry *e)
 	while (f->slot[i].entry != NULL)
 		i = (i + 1) & (f->slots - 1);
 	f->slot[i] = (struct flow_slot){ e->conn.key.hash, e };
+	f->recent[e->conn.key.hash % FLOW_RECENT] = e;
 }
 
 static void
