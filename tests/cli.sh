@@ -166,6 +166,13 @@ holds err '^hatcheck: standard output: Broken pipe'
 check 'the rest of the run goes on' 0 "$python" -m json.tool r.json
 
 # Colour.
+if ldd "$hatcheck" | grep -q libasan; then
+	echo 'cli: skipped: what little memory does; the sanitizer itself needs more'
+else
+	little() (ulimit -d 16384 && "$@")
+	check 'little memory may be had' 0 little "$hatcheck" analyze good.pcap
+	holds out '^ +1  reject'
+fi
 check 'no colour in a file' 0 "$hatcheck" analyze good.pcap
 lacks out $'\033'
 check 'colour always' 0 "$hatcheck" analyze --color always good.pcap

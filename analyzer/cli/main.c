@@ -49,26 +49,30 @@ hold_standard_streams(void)
 			(void)!open("/dev/null", O_RDONLY);
 }
 
-#define HEAP ((size_t)32 << 20) /* octets, of addresses; memory only once they are used */
+#define HEAP ((size_t)32 << 20)       /* octets, of addresses; memory only once they are used */
+#define HEAP_STEP ((size_t)128 << 10) /* by which it grows further, as it does by itself */
 #define LARGE_PAGE ((uintptr_t)2 << 20)
 
 /*
  * Connections lie far apart: in pages of the usual size the processor would look up the page of
  * nearly each that it comes to. And the arena that a second thread has of its own would grow by
- * one such page at a time, each a call of the system.
+ * one such page at a time, each a call of the system. Where there is no room for it, everything
+ * goes on as usual.
  */
 static void
 prepare_heap(void)
 {
 	uintptr_t at = (uintptr_t)sbrk(0), end;
-	void *room[4];
+	void *full[4];
 
 	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_TRIM_THRESHOLD, (int)(2 * HEAP));
 	mallopt(M_TOP_PAD, (int)HEAP);
 	for (int i = 0; i < 4; i++)
-		room[i] = malloc(65536); /* what there was is filled, and so it grows */
+		full[i] = malloc(HEAP_STEP / 2); /* what there was of it, and so it grows */
 	for (int i = 0; i < 4; i++)
-		free(room[i]);
+		free(full[i]);
+	mallopt(M_TOP_PAD, (int)HEAP_STEP);
 	at = (at + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
 	end = (uintptr_t)sbrk(0) / LARGE_PAGE * LARGE_PAGE;
 	if (at < end)

@@ -1,7 +1,7 @@
 /*
- * make_capture sessions N | flood N: a capture on standard output, always the same.
+ * make_capture sessions N [OPEN] | flood N: a capture on standard output, always the same.
  *
- * sessions: N SMTP connections from distinct clients, some dozens open at a time, of
+ * sessions: N SMTP connections from distinct clients, OPEN of them at a time (96), of
  * the four classes: three in four accepted with a mail (a third of them with a body of
  * four full segments), the rest a reject, a tcprefuse or a delayed reject. About 24 packets
  * each, with time stamps and valid checksums, as on Ethernet.
@@ -15,7 +15,8 @@
 
 #include "capture/base/bytes.h"
 
-#define OPEN 96 /* sessions at a time */
+#define OPEN 96       /* sessions at a time */
+#define OPEN_MAX 4096 /* of those that may be asked for */
 #define MSS 1448
 #define FIN 0x01
 #define SYN 0x02
@@ -222,12 +223,12 @@ advance(struct session *s)
 }
 
 static void
-sessions(uint32_t n)
+sessions(uint32_t n, uint32_t at_a_time)
 {
-	struct session open[OPEN];
+	static struct session open[OPEN_MAX];
 	uint32_t started = 0, live = 0;
 
-	for (; live < OPEN && started < n; live++)
+	for (; live < at_a_time && started < n; live++)
 		start(&open[live], started++);
 	for (uint32_t i = 0; live > 0; i = (i + 1) % live) {
 		now_us += 7;
@@ -259,18 +260,19 @@ int
 main(int argc, char **argv)
 {
 	static const uint32_t header[6] = { 0xa1b2c3d4, 2 | 4 << 16, 0, 0, 262144, 1 };
-	unsigned long n = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
+	unsigned long n = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+	unsigned long at_a_time = argc > 3 ? strtoul(argv[3], NULL, 10) : OPEN;
 
-	if (n == 0 || n > 16000000 ||
+	if (argc > 4 || n == 0 || n > 16000000 || at_a_time == 0 || at_a_time > OPEN_MAX ||
 	    (strcmp(argv[1], "sessions") != 0 && strcmp(argv[1], "flood") != 0)) {
-		fprintf(stderr, "usage: make_capture sessions|flood N\n");
+		fprintf(stderr, "usage: make_capture sessions N [OPEN] | flood N\n");
 		return 2;
 	}
 	fill_body();
 	setvbuf(stdout, NULL, _IOFBF, 1 << 20);
 	fwrite(header, sizeof header, 1, stdout);
 	if (argv[1][0] == 's')
-		sessions((uint32_t)n);
+		sessions((uint32_t)n, (uint32_t)at_a_time);
 	else
 		flood((uint32_t)n);
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
