@@ -62,7 +62,7 @@ hold_standard_streams(void)
 static void
 prepare_heap(void)
 {
-	uintptr_t at = (uintptr_t)sbrk(0), end;
+	char *at = sbrk(0), *end;
 	void *full[4];
 
 	mallopt(M_ARENA_MAX, 1);
@@ -73,10 +73,11 @@ prepare_heap(void)
 	for (int i = 0; i < 4; i++)
 		free(full[i]);
 	mallopt(M_TOP_PAD, (int)HEAP_STEP);
-	at = (at + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-	end = (uintptr_t)sbrk(0) / LARGE_PAGE * LARGE_PAGE;
+	at += -(uintptr_t)at % LARGE_PAGE;
+	end = sbrk(0);
+	end -= (uintptr_t)end % LARGE_PAGE;
 	if (at < end)
-		madvise((void *)at, end - at, MADV_HUGEPAGE);
+		madvise(at, (size_t)(end - at), MADV_HUGEPAGE);
 }
 
 int

@@ -97,10 +97,10 @@ struct conn {
 	int64_t first_ts_ns, last_ts_ns, ack_ts_ns; /* ack: the client's of the SYN,ACK */
 	uint64_t last_frame_no, first_frame_no, ack_frame_no;
 	uint8_t history_n, ts_digits;
-	uint8_t plain; /* enum conn_plain */
-	bool overdue; /* patience was once exceeded */
-	bool evicted; /* given up for memory: not all of it was seen */
-	bool dropped; /* packets of its time were dropped before they were captured */
+	uint8_t plain;         /* enum conn_plain */
+	bool overdue;          /* patience was once exceeded */
+	bool evicted;          /* given up for memory: not all of it was seen */
+	bool dropped;          /* packets of its time were dropped before they were captured */
 	int64_t wait_since_ns; /* 0: nothing waits */
 	struct budget *budget;
 	struct limits *limits;
@@ -112,7 +112,8 @@ struct conn {
 
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
     struct limits *limits);
-/* Sets what the segment looks like, and the print by which it is known again, as copies of it are. */
+/* Sets what the segment looks like, and the print by which it is known again, as copies of it are.
+ */
 void conn_mark(struct segment *seg);
 void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
 /* Asks for the memory that most segments touch. */

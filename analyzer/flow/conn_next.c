@@ -28,7 +28,8 @@ is_ordinary(const struct conn *c, const struct segment *s)
 	       s->ts_digits <= c->ts_digits && s->payload.n == s->len;
 }
 
-/* What it looks like is told; who looks the same tells nothing more, unless it is told each time. */
+/* What it looks like is told; who looks the same tells nothing more, unless it is told each time.
+ */
 static void
 look(struct conn *c, enum dir dir, const struct segment *s)
 {

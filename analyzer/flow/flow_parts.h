@@ -34,7 +34,7 @@ struct flow {
 	flow_sink *sink;
 	void *ctx;
 	struct brief *brief;
-	struct flow_slot *slot; /* linear probing, at most half full */
+	struct flow_slot *slot;                 /* linear probing, at most half full */
 	struct flow_entry *recent[FLOW_RECENT]; /* what was found last, by hash */
 	size_t slots, listed[LIST_COUNT];
 	size_t full; /* octets of the budget: beyond it room is made */
