@@ -28,8 +28,7 @@ is_ordinary(const struct conn *c, const struct segment *s)
 	       s->ts_digits <= c->ts_digits && s->payload.n == s->len;
 }
 
-/* What it looks like is told; who looks the same tells nothing more, unless it is told each time.
- */
+/* What looks the same later tells nothing more, but for what is told each time. */
 static void
 look(struct conn *c, enum dir dir, const struct segment *s)
 {
@@ -87,7 +86,7 @@ conn_next(struct conn *c, enum dir dir, const struct segment *s)
 		/* A FIN has a number, but is no octet. */
 		conn_feed_next(c, dir, s, ack < peer->stream.end ? ack : peer->stream.end);
 		conn_move_reference(h, s->seq, off);
-	} else if (off > h->stream.end) {
+	} else if (off > h->stream.end && off > h->reach) {
 		h->reach = off;
 	}
 	if (s->flags & TCP_FIN) {
