@@ -2,14 +2,11 @@
  * main: the table of commands.
  */
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "analyzer/cli/cli.h"
+#include "analyzer/cli/heap.h"
 
 static const struct cli_command commands[] = {
 	{ "analyze", "captures in, a verdict for each connection out", analyze_command },
@@ -49,37 +46,6 @@ hold_standard_streams(void)
 			(void)!open("/dev/null", O_RDONLY);
 }
 
-#define HEAP ((size_t)32 << 20)       /* octets, of addresses; memory only once they are used */
-#define HEAP_STEP ((size_t)128 << 10) /* by which it grows further, as it does by itself */
-#define LARGE_PAGE ((uintptr_t)2 << 20)
-
-/*
- * Connections lie far apart: in pages of the usual size the processor would look up the page of
- * nearly each that it comes to. And the arena that a second thread has of its own would grow by
- * one such page at a time, each a call of the system. Where there is no room for it, everything
- * goes on as usual.
- */
-static void
-prepare_heap(void)
-{
-	char *at = sbrk(0), *end;
-	void *full[4];
-
-	mallopt(M_ARENA_MAX, 1);
-	mallopt(M_TRIM_THRESHOLD, (int)(2 * HEAP));
-	mallopt(M_TOP_PAD, (int)HEAP);
-	for (int i = 0; i < 4; i++)
-		full[i] = malloc(HEAP_STEP / 2); /* what there was of it, and so it grows */
-	for (int i = 0; i < 4; i++)
-		free(full[i]);
-	mallopt(M_TOP_PAD, (int)HEAP_STEP);
-	at += -(uintptr_t)at % LARGE_PAGE;
-	end = sbrk(0);
-	end -= (uintptr_t)end % LARGE_PAGE;
-	if (at < end)
-		madvise(at, (size_t)(end - at), MADV_HUGEPAGE);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -89,7 +55,7 @@ main(int argc, char **argv)
 	int operand;
 
 	hold_standard_streams();
-	prepare_heap();
+	heap_prepare();
 	signal(SIGPIPE, SIG_IGN); /* a reader that leaves is an error of that output only */
 	if (options_parse(&common, 1, true, argc, argv, &operand, &fault) != STATUS_OK)
 		return cli_usage("", &fault);

@@ -54,8 +54,8 @@ relay_new(relay_sink *sink, void *ctx)
 
 	if (r == NULL)
 		return NULL;
-	memset(
-	    r, 0, offsetof(struct relay, batch)); /* the batches are large, and cleared in turn */
+	/* The batches are large, and cleared in turn. */
+	memset(r, 0, offsetof(struct relay, batch));
 	r->sink = sink;
 	r->ctx = ctx;
 	r->open = &r->batch[0];
