@@ -69,13 +69,17 @@ class Lab:
             return json.load(file)
 
     def clients(self):
-        """What each client came for, by its endpoint and the server's."""
+        """What the clients came for, by their endpoint and the server's: the system may give one
+        of them a port that another had before it."""
+        clients = {}
         with open(self.path("clients.tsv")) as file:
-            rows = [line.rstrip("\n").split("\t") for line in file]
-        return {(row[1], row[2]): row for row in rows}
+            for line in file:
+                row = line.rstrip("\n").split("\t")
+                clients.setdefault((row[1], row[2]), []).append(row)
+        return clients
 
     def ports(self):
-        return sorted({int(row[2].rsplit(":", 1)[1]) for row in self.clients().values()})
+        return sorted({int(server.rsplit(":", 1)[1]) for _, server in self.clients()})
 
     def analyze(self, *options):
         done = subprocess.run(
@@ -97,6 +101,11 @@ def ends(connection):
     return endpoint(connection["client"]), endpoint(connection["server"])
 
 
+def due(clients, connection):
+    """The verdicts that the clients at its endpoints came for."""
+    return [row[4] for row in clients[ends(connection)]]
+
+
 def story(report):
     return [(c["client"]["ip"], c["verdict"], c["outcome"]) for c in report["connections"]]
 
@@ -114,9 +123,9 @@ def every_verdict_and_no_finding():
         assert all(report["summary"]["verdicts"][v] > 0 for v in VERDICTS), report["summary"]
         assert {":" in c["client"]["ip"] for c in report["connections"]} == {True, False}
         clients = lab.clients()
-        assert len(clients) == 200
+        assert sum(len(rows) for rows in clients.values()) == 200
         for c in report["connections"]:
-            assert clients[ends(c)][4] == c["verdict"], (clients[ends(c)], c)
+            assert c["verdict"] in due(clients, c), (clients[ends(c)], c)
         met = sum(c["verdict"] not in ("unanswered", "port_closed")
                   for c in report["connections"])
         assert report["summary"]["log_sessions"] == report["summary"]["matched"] == met
@@ -231,7 +240,7 @@ def a_fault_on_some():
         assert lab.done.returncode == 1
         assert serious(lab.report()) == {"log.action-mismatch", HAT, "log.missing-session"}
         wrong = [c for c in lab.report()["connections"]
-                 if lab.clients()[ends(c)][4] != c["verdict"]]
+                 if c["verdict"] not in due(lab.clients(), c)]
         assert 0 < len(wrong) < 40, len(wrong)
 
 
