@@ -93,7 +93,8 @@ conn_next(struct conn *c, enum dir dir, const struct segment *s)
 		conn_note_fin(c, dir, s);
 		c->plain = CONN_CLOSING;
 	}
-	if (conn_waits(c)) {
+	/* Nothing waited before, and what only acknowledges adds nothing. */
+	if ((s->len > 0 || (s->flags & TCP_FIN) != 0) && conn_waits(c)) {
 		c->plain = CONN_ANY;
 		conn_pump(c);
 		conn_lose_patience(c, s->ts_ns);
