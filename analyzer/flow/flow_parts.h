@@ -34,8 +34,8 @@ struct flow {
 	flow_sink *sink;
 	void *ctx;
 	struct brief *brief;
-	struct flow_slot *slot;                 /* linear probing, at most half full */
-	struct flow_entry *recent[FLOW_RECENT]; /* what was found last, by hash */
+	struct flow_slot *slot;               /* linear probing, at most half full */
+	struct flow_slot recent[FLOW_RECENT]; /* what was found last, by hash */
 	size_t slots, listed[LIST_COUNT];
 	size_t full; /* octets of the budget: beyond it room is made */
 	struct flow_entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
@@ -59,13 +59,15 @@ flow_set_due(struct flow *f, int64_t since_ns, int64_t idle_ns)
 
 /* --- flow_table --- */
 
+/* Whether a place, of the index or of what was found last, has the segment's connection. */
 static inline bool
-flow_is_of(const struct flow_entry *e, enum dir dir, const struct segment *s)
+flow_holds(const struct flow_slot *slot, enum dir dir, const struct segment *s)
 {
+	const struct flow_entry *e = slot->entry;
 	/* No branch: who speaks next cannot be predicted. */
 	const struct endpoint *const ends[] = { &s->src, &s->dst };
 
-	return e->conn.key.hash == s->hash && endpoint_eq(&e->conn.key.client, ends[dir]) &&
+	return slot->hash == s->hash && e != NULL && endpoint_eq(&e->conn.key.client, ends[dir]) &&
 	       endpoint_eq(&e->conn.key.server, ends[dir ^ 1]);
 }
 
@@ -76,9 +78,9 @@ struct flow_entry *flow_search(struct flow *f, enum dir dir, const struct segmen
 static inline struct flow_entry *
 flow_find(struct flow *f, enum dir dir, const struct segment *s)
 {
-	struct flow_entry *e = f->recent[s->hash % FLOW_RECENT];
+	const struct flow_slot *recent = &f->recent[s->hash % FLOW_RECENT];
 
-	return e != NULL && flow_is_of(e, dir, s) ? e : flow_search(f, dir, s);
+	return flow_holds(recent, dir, s) ? recent->entry : flow_search(f, dir, s);
 }
 /* A fresh connection, of which nothing is known yet; NULL when no memory can be made free. */
 struct flow_entry *flow_new_entry(struct flow *f, const struct conn_key *key, uint64_t id);

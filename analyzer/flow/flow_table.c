@@ -40,7 +40,7 @@ put(struct flow *f, struct flow_entry *e)
 	while (f->slot[i].entry != NULL)
 		i = (i + 1) & (f->slots - 1);
 	f->slot[i] = (struct flow_slot){ e->conn.key.hash, e };
-	f->recent[e->conn.key.hash % FLOW_RECENT] = e;
+	f->recent[e->conn.key.hash % FLOW_RECENT] = f->slot[i];
 }
 
 static void
@@ -68,8 +68,8 @@ flow_search(struct flow *f, enum dir dir, const struct segment *s)
 	if (f->slots == 0)
 		return NULL;
 	for (size_t i = s->hash & mask; (e = f->slot[i].entry) != NULL; i = (i + 1) & mask) {
-		if (f->slot[i].hash == s->hash && flow_is_of(e, dir, s)) {
-			f->recent[s->hash % FLOW_RECENT] = e;
+		if (flow_holds(&f->slot[i], dir, s)) {
+			f->recent[s->hash % FLOW_RECENT] = f->slot[i];
 			break;
 		}
 	}
@@ -146,8 +146,8 @@ flow_remove(struct flow *f, struct flow_entry *e)
 {
 	unlink_entry(f, e);
 	unslot(f, e);
-	if (f->recent[e->conn.key.hash % FLOW_RECENT] == e)
-		f->recent[e->conn.key.hash % FLOW_RECENT] = NULL;
+	if (f->recent[e->conn.key.hash % FLOW_RECENT].entry == e)
+		f->recent[e->conn.key.hash % FLOW_RECENT].entry = NULL;
 	e->newer = f->spare;
 	f->spare = e;
 }
