@@ -116,18 +116,21 @@ void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct b
  */
 void conn_mark(struct segment *seg);
 void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
-/* Asks for the memory that most segments touch. */
-static inline void
+/* Asks for the memory that most segments touch. (In line always: gcc takes a call away that only
+   prefetches.) */
+__attribute__((always_inline)) static inline void
 conn_prefetch(const struct conn *c)
 {
-	const char *parts[] = { (const char *)c, (const char *)&c->half[DIR_CLIENT],
-		(const char *)&c->half[DIR_SERVER], (const char *)&c->dialog };
+	const struct conn_half *client = &c->half[DIR_CLIENT], *server = &c->half[DIR_SERVER];
 
-	__builtin_prefetch(parts[0] + CONN_LINE);
-	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-		__builtin_prefetch(parts[i]);
-		__builtin_prefetch(parts[i] + 2 * CONN_LINE);
-	}
+	__builtin_prefetch(c);
+	__builtin_prefetch(&c->last_frame_no);
+	__builtin_prefetch(client);
+	__builtin_prefetch(&client->copies);
+	__builtin_prefetch(server);
+	__builtin_prefetch(&server->copies);
+	__builtin_prefetch(&c->dialog);
+	__builtin_prefetch((const char *)&c->dialog + 2 * CONN_LINE);
 }
 
 bool conn_is_closed(const struct conn *c); /* conn_closed where it is not plain and open */
