@@ -16,8 +16,8 @@ conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget
 	for (int i = 0; i < DIR_COUNT; i++) {
 		struct conn_half *h = &c->half[i];
 
-		memset(h, 0, offsetof(struct conn_half, prefix));
-		stream_init(&h->stream, 0, h->prefix);
+		memset(h, 0, offsetof(struct conn_half, unused));
+		stream_init(&h->stream, 0, c->prefix[i]);
 		h->window_shift = -1;
 	}
 }
@@ -324,6 +324,28 @@ conn_complete(const struct conn *c)
 	}
 	return c->half[DIR_CLIENT].syn_frame_no != 0 && c->half[DIR_SERVER].syn_frame_no != 0 &&
 	       !conn_waits(c);
+}
+
+bool
+conn_foldable(const struct conn *c)
+{
+	for (int dir = 0; dir < DIR_COUNT; dir++) {
+		const struct conn_half *h = &c->half[dir];
+
+		if (h->fin.frame_no != 0 || h->stream.end != h->stream.prefix_off ||
+		    h->stream.kept != NULL || h->stream.gaps != 0)
+			return false;
+	}
+	return true;
+}
+
+void
+conn_unfold(struct conn *out, const struct conn *folded)
+{
+	memcpy(out, folded, offsetof(struct conn, dialog));
+	dialog_init(&out->dialog, out->budget, out->limits);
+	for (int dir = 0; dir < DIR_COUNT; dir++)
+		out->half[dir].stream.prefix = out->prefix[dir];
 }
 
 void

@@ -84,10 +84,10 @@ struct conn_half {
 	uint32_t repeats[CONN_AGAIN_COUNT];
 	uint64_t syn_frame_no, syn_count;
 	int64_t syn_ts_ns;
-	uint8_t prefix[STREAM_PREFIX]; /* of the stream; not cleared before it is used */
+	uint8_t unused[CONN_LINE];
 };
 
-_Static_assert(sizeof(struct conn_half) == 1024, "a side is found with a shift, for each segment");
+_Static_assert(sizeof(struct conn_half) == 512, "a side is found with a shift, for each segment");
 
 /* Where both sides' numbers are known, none has sent an RST and nothing waits, it is plain. */
 enum conn_plain { CONN_ANY, CONN_OPEN, CONN_CLOSING }; /* closing: at least one FIN was seen */
@@ -107,7 +107,9 @@ struct conn {
 	uint64_t id;
 	char history[CONN_HISTORY];
 	struct conn_half half[DIR_COUNT];
+	/* From here on only what is not folded. */
 	struct dialog dialog;
+	uint8_t prefix[DIR_COUNT][STREAM_PREFIX]; /* of the streams; not cleared before it is used */
 };
 
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
@@ -142,6 +144,13 @@ conn_closed(const struct conn *c)
 }
 /* True when all of it was seen to its end: nothing that may still come can add to it. */
 bool conn_complete(const struct conn *c);
+/*
+ * True when no octet was seen, nor a FIN, and none waits. Then all that it is stands in front of
+ * the dialogue, which can be left out until something more is done with it.
+ */
+bool conn_foldable(const struct conn *c);
+/* From such a one, of which the rest may be gone, the whole again. */
+void conn_unfold(struct conn *out, const struct conn *folded);
 /* Nothing more will be seen: what waits goes on, what is missing becomes gaps. */
 void conn_finish(struct conn *c);
 void conn_clear(struct conn *c);

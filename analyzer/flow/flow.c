@@ -31,6 +31,8 @@ after_segment(struct flow *f, struct flow_entry *e)
 		flow_touch(f, e, list);
 		if (f->doubted_ns != 0)
 			f->doubted = e;
+		if (list == LIST_CLOSED && conn_foldable(&e->conn))
+			flow_fold(f, e);
 	}
 }
 
@@ -44,6 +46,8 @@ one_segment(struct flow *f, const struct segment *s)
 	e = flow_plain_entry(f, s, &dir);
 	if (e == NULL && flow_orient(f, s, &dir))
 		e = flow_entry_of(f, dir, s);
+	if (e != NULL && e->folded)
+		e = flow_unfold(f, e);
 	if (e != NULL) {
 		conn_segment(&e->conn, dir, s);
 		after_segment(f, e);

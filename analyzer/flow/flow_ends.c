@@ -1,15 +1,29 @@
 #include "analyzer/flow/flow_parts.h"
 
+/* A connection to which nothing more comes is told of. */
+static void
+tell(struct flow *f, struct conn *c)
+{
+	c->dropped = c->first_ts_ns <= f->gap_ns;
+	conn_finish(c);
+	f->sink(f->ctx, c);
+	conn_clear(c);
+}
+
 void
 flow_end(struct flow *f, struct flow_entry *e)
 {
+	struct conn whole;
+
 	flow_remove(f, e);
 	if (f->doubted == e)
 		f->doubted = NULL;
-	e->conn.dropped = e->conn.first_ts_ns <= f->gap_ns;
-	conn_finish(&e->conn);
-	f->sink(f->ctx, &e->conn);
-	conn_clear(&e->conn);
+	if (!e->folded) {
+		tell(f, &e->conn);
+		return;
+	}
+	conn_unfold(&whole, &e->conn);
+	tell(f, &whole);
 }
 
 void
@@ -28,11 +42,8 @@ flow_end_brief(struct flow *f, struct brief_entry *h, bool evicted)
 	conn.evicted = evicted;
 	if (evicted && f->now_ns > conn.last_ts_ns)
 		conn.last_ts_ns = f->now_ns;
-	conn.dropped = conn.first_ts_ns <= f->gap_ns;
 	brief_remove(f->brief, h);
-	conn_finish(&conn);
-	f->sink(f->ctx, &conn);
-	conn_clear(&conn);
+	tell(f, &conn);
 }
 
 /* The oldest of a list but the one to be kept, or NULL. */

@@ -19,8 +19,11 @@ struct flow_entry {
 	int64_t touched_ns; /* when it came to the end of its list: FLOW_SLACK_NS late at most */
 	uint8_t list;       /* enum flow_list */
 	bool challenged;    /* a SYN with another sequence number waits in half-open */
+	bool folded;        /* only the first FLOW_FOLDED octets are there */
 	struct conn conn;   /* at the start of a line of the cache */
 };
+
+#define FLOW_FOLDED offsetof(struct flow_entry, conn.dialog)
 
 struct flow_slot {
 	uint64_t hash;
@@ -40,7 +43,8 @@ struct flow {
 	size_t full; /* octets of the budget: beyond it room is made */
 	struct flow_entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
 	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
-	struct flow_entry *spare;    /* ended ones by `newer`, kept warm until memory is short */
+	/* Memory of ended ones by `newer`, whole and folded, kept warm until it is short. */
+	struct flow_entry *spare[2];
 	uint64_t last_id;
 	int64_t now_ns, doubted_ns;
 	struct flow_entry *doubted; /* whose last segment has the stamp that is in doubt */
@@ -84,6 +88,10 @@ flow_find(struct flow *f, enum dir dir, const struct segment *s)
 }
 /* A fresh connection, of which nothing is known yet; NULL when no memory can be made free. */
 struct flow_entry *flow_new_entry(struct flow *f, const struct conn_key *key, uint64_t id);
+/* In its place one that can be kept for long, or itself where there is no memory for that. */
+struct flow_entry *flow_fold(struct flow *f, struct flow_entry *e);
+/* In its place the whole one; NULL when no memory can be made free. */
+struct flow_entry *flow_unfold(struct flow *f, struct flow_entry *e);
 /* Out of its list and the index; the memory is there until the next one needs it. */
 void flow_remove(struct flow *f, struct flow_entry *e);
 /* To the end of a list: it was touched now. */
@@ -131,7 +139,7 @@ flow_plain_entry(struct flow *f, const struct segment *s, enum dir *dir)
 		return NULL;
 	*dir = (enum dir)s->side;
 	e = flow_find(f, *dir, s);
-	return e != NULL && !e->challenged ? e : NULL;
+	return e != NULL && !(e->challenged | e->folded) ? e : NULL;
 }
 /*
  * Which side is the client. Between two server ports the SYN tells, then what is known of the

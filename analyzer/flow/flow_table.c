@@ -102,23 +102,43 @@ grow(struct flow *f)
 	return true;
 }
 
+/* Whole lines of the cache. */
+static size_t
+octets_of(bool folded)
+{
+	size_t octets = folded ? FLOW_FOLDED : sizeof(struct flow_entry);
+
+	return (octets + CONN_LINE - 1) / CONN_LINE * CONN_LINE;
+}
+
+/* Memory that is there already, or that the budget allows; NULL when it does not. */
 static struct flow_entry *
-take_entry(struct flow *f)
+take_entry(struct flow *f, bool folded)
+{
+	struct flow_entry *e = f->spare[folded];
+
+	if (e != NULL) {
+		f->spare[folded] = e->newer;
+		return e;
+	}
+	if (!budget_take(f->config.budget, octets_of(folded)))
+		return NULL;
+	e = aligned_alloc(CONN_LINE, octets_of(folded));
+	if (e == NULL)
+		budget_give(f->config.budget, octets_of(folded));
+	return e;
+}
+
+/* For a whole one all but `keep` may have to go. */
+static struct flow_entry *
+make_entry(struct flow *f, const struct flow_entry *keep)
 {
 	struct flow_entry *e;
 
-	while (f->spare == NULL && !budget_take(f->config.budget, sizeof *e)) {
-		if (!flow_evict(f, NULL))
+	while ((e = take_entry(f, false)) == NULL) {
+		if (!flow_evict(f, keep))
 			return NULL;
 	}
-	e = f->spare;
-	if (e != NULL) {
-		f->spare = e->newer;
-		return e;
-	}
-	e = aligned_alloc(CONN_LINE, sizeof *e);
-	if (e == NULL)
-		budget_give(f->config.budget, sizeof *e);
 	return e;
 }
 
@@ -131,14 +151,21 @@ flow_new_entry(struct flow *f, const struct conn_key *key, uint64_t id)
 		if (!flow_evict(f, NULL))
 			return NULL;
 	}
-	e = take_entry(f);
+	e = make_entry(f, NULL);
 	if (e == NULL)
 		return NULL;
 	conn_init(&e->conn, key, id, f->config.budget, f->config.limits);
-	e->challenged = false;
+	e->challenged = e->folded = false;
 	put(f, e);
 	link_entry(f, e, LIST_OPEN);
 	return e;
+}
+
+static void
+drop_entry(struct flow *f, struct flow_entry *e)
+{
+	e->newer = f->spare[e->folded];
+	f->spare[e->folded] = e;
 }
 
 void
@@ -148,8 +175,52 @@ flow_remove(struct flow *f, struct flow_entry *e)
 	unslot(f, e);
 	if (f->recent[e->conn.key.hash % FLOW_RECENT].entry == e)
 		f->recent[e->conn.key.hash % FLOW_RECENT].entry = NULL;
-	e->newer = f->spare;
-	f->spare = e;
+	drop_entry(f, e);
+}
+
+/* `now` stands where `then` stood, in its list and in the index; what was there is spare. */
+static void
+replace(struct flow *f, struct flow_entry *then, struct flow_entry *now)
+{
+	size_t i = then->conn.key.hash & (f->slots - 1);
+
+	while (f->slot[i].entry != then)
+		i = (i + 1) & (f->slots - 1);
+	f->slot[i].entry = now;
+	f->recent[then->conn.key.hash % FLOW_RECENT] = f->slot[i];
+	*(then->older != NULL ? &then->older->newer : &f->oldest[then->list]) = now;
+	*(then->newer != NULL ? &then->newer->older : &f->newest[then->list]) = now;
+	if (f->doubted == then)
+		f->doubted = now;
+	drop_entry(f, then);
+}
+
+struct flow_entry *
+flow_fold(struct flow *f, struct flow_entry *e)
+{
+	struct flow_entry *folded = take_entry(f, true);
+
+	if (folded == NULL)
+		return e;
+	memcpy(folded, e, FLOW_FOLDED);
+	folded->folded = true;
+	conn_clear(&e->conn);
+	replace(f, e, folded);
+	return folded;
+}
+
+struct flow_entry *
+flow_unfold(struct flow *f, struct flow_entry *e)
+{
+	struct flow_entry *whole = make_entry(f, e);
+
+	if (whole == NULL)
+		return NULL;
+	memcpy(whole, e, offsetof(struct flow_entry, conn));
+	conn_unfold(&whole->conn, &e->conn);
+	whole->folded = false;
+	replace(f, e, whole);
+	return whole;
 }
 
 void
@@ -162,20 +233,23 @@ flow_touch(struct flow *f, struct flow_entry *e, enum flow_list list)
 static void
 free_entry(struct flow *f, struct flow_entry *e)
 {
-	budget_give(f->config.budget, sizeof *e);
+	budget_give(f->config.budget, octets_of(e->folded));
 	free(e);
 }
 
 bool
 flow_trim(struct flow *f)
 {
-	struct flow_entry *e = f->spare;
+	for (int folded = 0; folded < 2; folded++) {
+		struct flow_entry *e = f->spare[folded];
 
-	if (e == NULL)
-		return false;
-	f->spare = e->newer;
-	free_entry(f, e);
-	return true;
+		if (e != NULL) {
+			f->spare[folded] = e->newer;
+			free_entry(f, e);
+			return true;
+		}
+	}
+	return false;
 }
 
 void
@@ -186,7 +260,8 @@ flow_table_clear(struct flow *f)
 			struct flow_entry *e = f->oldest[list];
 
 			f->oldest[list] = e->newer;
-			conn_clear(&e->conn);
+			if (!e->folded)
+				conn_clear(&e->conn);
 			free_entry(f, e);
 		}
 	}

@@ -20,7 +20,7 @@
 
 #define STREAM_MAX_KEPT 262144 /* octets */
 #define STREAM_MAX_PIECES 1024
-#define STREAM_PREFIX 576
+#define STREAM_PREFIX 512
 #define STREAM_MAX_JUMP (INT64_C(1) << 30) /* the largest window. RFC 7323 2.3 */
 
 struct stream_sink {

@@ -91,6 +91,11 @@ static const struct {
 	{ "a SYN a minute after the close begins a connection",
 	    "C S; S SA; C A; S RA; C S q=9000 +70000; S SA q=700000; C A; S RA",
 	    "tcprefuse packets=2/2 | tcprefuse packets=2/2" },
+	{ "an RST of somebody else, and the connection goes on",
+	    "C S; S SA; C A; S RA; S '220 hi~; C 'QUIT~; S '221 bye~; S FA; C FA; S A",
+	    "accepted/no_mail high packets=4/6 gaps=0" },
+	{ "the RST mirrored, and the client's last words",
+	    "C S; S SA; C A; S RA; &; C A +20; C FA +1", "tcprefuse packets=4/2" },
 	{ "a stamp far ahead of all others: the connection is one",
 	    "C1 S; C S +200000000; S SA +-200000000; C A; S RA",
 	    "tcprefuse high packets=2/2 profile=pass:PPPP | unanswered" },
@@ -121,5 +126,32 @@ Test(flow, packets_that_were_dropped)
 	scene_play(&s, "C2 S +1000");
 	scene_finish(&s);
 	cr_assert(scene_says(s.said, said, &missed), "%s; said was: %s", missed, s.said);
+	scene_clear(&s);
+}
+
+/* Of a connection that was closed before anybody spoke less is kept, and nothing is lost. */
+Test(flow, what_said_nothing_is_kept_small)
+{
+	enum { CONNECTIONS = 12, GOES_ON = 7 };
+	size_t before = 0;
+	char script[128];
+	const char *missed;
+	struct scene s;
+
+	scene_init(&s, 1 << 24);
+	for (int i = 0; i < CONNECTIONS; i++) {
+		snprintf(script, sizeof script, "C%d S; S%d SA; C%d A; S%d RA", i, i, i, i);
+		scene_play(&s, script);
+		if (i == CONNECTIONS / 2 - 1)
+			before = s.budget.used;
+	}
+	cr_assert_lt(s.budget.used - before, CONNECTIONS / 2 * sizeof(struct conn) / 2);
+	snprintf(script, sizeof script,
+	    "S%d '220 hi~; C%d 'QUIT~; S%d '221 bye~; S%d FA; C%d FA; S%d A", GOES_ON, GOES_ON,
+	    GOES_ON, GOES_ON, GOES_ON, GOES_ON);
+	scene_play(&s, script);
+	cr_assert(
+	    scene_says(s.said, "accepted/no_mail high packets=4/6 gaps=0", &missed), "%s", s.said);
+	scene_finish(&s);
 	scene_clear(&s);
 }
