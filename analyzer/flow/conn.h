@@ -109,7 +109,8 @@ struct conn {
 	struct conn_half half[DIR_COUNT];
 	/* From here on only what is not folded. */
 	struct dialog dialog;
-	uint8_t prefix[DIR_COUNT][STREAM_PREFIX]; /* of the streams; not cleared before it is used */
+	uint8_t prefix[DIR_COUNT]
+		      [STREAM_PREFIX]; /* of the streams; not cleared before it is used */
 };
 
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,

@@ -2,13 +2,15 @@
 
 #include "analyzer/flow/conn_parts.h"
 
+#define LOOK_SET (UINT32_C(1) << 31) /* in each: 0 is none */
+
 void
 conn_mark(struct segment *s)
 {
 	uint64_t place = (uint64_t)s->seq << 32 | s->ack;
 	uint64_t size = (uint64_t)s->len << 8 | s->flags;
 	uint64_t rest = (uint64_t)s->options_hash << 32 | (uint64_t)s->window << 16 | s->ip_id;
-	uint32_t marks = CONN_LOOK | (s->ts_digits & 15u) << 24 | (uint32_t)s->bad_checksum << 28 |
+	uint32_t marks = LOOK_SET | (s->ts_digits & 15u) << 24 | (uint32_t)s->bad_checksum << 28 |
 	                 (uint32_t)(s->payload.n != s->len) << 29 |
 	                 (uint32_t)((s->flags & CONN_FLAGS_THAT_COUNT) != TCP_ACK) << 30;
 

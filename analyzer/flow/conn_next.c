@@ -78,10 +78,12 @@ conn_next(struct conn *c, enum dir dir, const struct segment *s)
 	if (!usual)
 		look(c, dir, s);
 	conn_note_first_ack(c, dir, s);
-	if (c->plain == CONN_CLOSING)
+	if (c->plain == CONN_CLOSING) {
 		conn_note_ack(h, peer, s, ack);
-	h->acked = ack;
-	h->acked_set = true;
+	} else {
+		h->acked = ack;
+		h->acked_set = true;
+	}
 	if (s->len > 0) {
 		/* A FIN has a number, but is no octet. */
 		conn_feed_next(c, dir, s, ack < peer->stream.end ? ack : peer->stream.end);

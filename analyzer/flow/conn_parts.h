@@ -18,7 +18,6 @@ conn_other(enum dir dir)
 }
 
 #define CONN_FLAGS_THAT_COUNT (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)
-#define CONN_LOOK (UINT32_C(1) << 31) /* set in each look */
 
 /* --- what every segment tells --- */
 
@@ -81,7 +80,7 @@ conn_note_first_ack(struct conn *c, enum dir dir, const struct segment *s)
 		c->ack_ts_ns = s->ts_ns;
 	}
 }
-/* A FIN, behind the octets of its segment. */
+/* A FIN, behind the octets of its segment. Where those were all handed up its direction ends. */
 void conn_note_fin(struct conn *c, enum dir dir, const struct segment *s);
 
 /* --- conn_look --- */
