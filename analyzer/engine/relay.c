@@ -3,10 +3,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "capture/packet/packet.h"
+
 struct batch {
 	struct segment segment[RELAY_SEGMENTS];
 	size_t count, used;
-	uint8_t octets[RELAY_OCTETS + RELAY_LONGEST]; /* the payloads, one behind the other */
+	uint8_t octets[RELAY_OCTETS + FRAME_MAX]; /* the payloads, one behind the other */
 };
 
 struct relay {
@@ -47,6 +49,13 @@ run(void *arg)
 	return NULL;
 }
 
+static void
+open_batch(struct relay *r)
+{
+	r->open = &r->batch[r->given % RELAY_BATCHES];
+	r->open->count = r->open->used = 0;
+}
+
 struct relay *
 relay_new(relay_sink *sink, void *ctx)
 {
@@ -58,8 +67,7 @@ relay_new(relay_sink *sink, void *ctx)
 	memset(r, 0, offsetof(struct relay, batch));
 	r->sink = sink;
 	r->ctx = ctx;
-	r->open = &r->batch[0];
-	r->open->count = r->open->used = 0;
+	open_batch(r);
 	r->joined = true;
 	pthread_mutex_init(&r->mutex, NULL);
 	pthread_cond_init(&r->filled, NULL);
@@ -83,8 +91,7 @@ give(struct relay *r)
 		while (r->given - r->taken > RELAY_BATCHES / 2)
 			pthread_cond_wait(&r->emptied, &r->mutex);
 	}
-	r->open = &r->batch[r->given % RELAY_BATCHES];
-	r->open->count = r->open->used = 0;
+	open_batch(r);
 	pthread_mutex_unlock(&r->mutex);
 }
 
@@ -99,7 +106,7 @@ relay_segment(struct relay *r)
 {
 	struct batch *b = r->open;
 	struct segment *seg = &b->segment[b->count++];
-	struct bytes payload = bytes_head(seg->payload, RELAY_LONGEST);
+	struct bytes payload = bytes_head(seg->payload, FRAME_MAX);
 
 	seg->payload = bytes_of(b->octets + b->used, payload.n);
 	if (payload.n > 0)

@@ -5,10 +5,10 @@
  *        payload is then copied.
  * Out:   the sink, on a thread of the relay's own, for some segments at a time.
  * Bound: RELAY_BATCHES batches of RELAY_SEGMENTS segments or about RELAY_OCTETS octets of payload;
- *        relay_segment waits while all are full. No frame has more than RELAY_LONGEST octets.
+ *        relay_segment waits while all are full.
  * Fails: relay_new gives NULL without memory or thread. Later: never.
  * Cost:  one copy of the payload; the threads meet once in a batch, and wait for half of the
- * batches at a time.
+ *        batches at a time.
  */
 #ifndef HATCHECK_RELAY_H
 #define HATCHECK_RELAY_H
@@ -18,7 +18,6 @@
 #define RELAY_BATCHES 16
 #define RELAY_SEGMENTS 512
 #define RELAY_OCTETS 131072
-#define RELAY_LONGEST 262144
 
 typedef void relay_sink(void *ctx, const struct segment *seg, size_t n);
 

@@ -25,6 +25,9 @@
 #define PACKET_MAX_DEPTH 16
 #define PACKET_FRAGMENT_AGE_NS (30 * INT64_C(1000000000))
 
+/* Octets of a frame, as in libpcap: what claims more is no capture, or damaged. */
+#define FRAME_MAX 262144u
+
 struct frame {
 	int64_t ts_ns;
 	uint64_t frame_no;

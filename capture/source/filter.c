@@ -5,7 +5,7 @@
 
 #include <pcap/pcap.h>
 
-#include "capture/source/savefile.h"
+#include "capture/packet/packet.h"
 
 /* Link types of one run; those beyond it are compiled again whenever they alternate. */
 #define KEPT 16
@@ -47,7 +47,7 @@ filter_free(struct filter *f)
 static void
 compile(struct program *p, const char *expression, int link_type)
 {
-	pcap_t *dead = pcap_open_dead(link_type, SAVEFILE_MAX_FRAME);
+	pcap_t *dead = pcap_open_dead(link_type, FRAME_MAX);
 
 	p->link_type = link_type;
 	p->compiled =

@@ -12,8 +12,8 @@
 #include <linux/if_packet.h>
 #include <pcap/pcap.h>
 
+#include "capture/packet/packet.h"
 #include "capture/source/live_filter.h"
-#include "capture/source/savefile.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
@@ -81,7 +81,7 @@ kernel_index(const struct interface *i)
 static int
 activate(struct interface *i, size_t buffer)
 {
-	pcap_set_snaplen(i->handle, SAVEFILE_MAX_FRAME);
+	pcap_set_snaplen(i->handle, FRAME_MAX);
 	pcap_set_promisc(i->handle, strcmp(i->name, "any") != 0);
 	pcap_set_buffer_size(i->handle, buffer > INT32_MAX ? INT32_MAX : (int)buffer);
 	pcap_set_timeout(i->handle, (int)(LIVE_LATENCY_NS / NS_PER_MS));

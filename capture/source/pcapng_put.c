@@ -50,7 +50,7 @@ pcapng_put_interface(uint8_t *to, int link_type)
 {
 	uint8_t *at = put16(put16(to + 8, (uint16_t)savefile_linktype(link_type)), 0);
 
-	at = put32(at, SAVEFILE_MAX_FRAME);
+	at = put32(at, FRAME_MAX);
 	at = put16(put16(at, IF_TSRESOL), 1);
 	at = put32(at, NANOSECONDS); /* one octet, padded */
 	at = put32(at, 0);           /* the end of the options */

@@ -17,9 +17,6 @@
 #include "capture/source/source.h"
 #include "capture/source/stream.h"
 
-/* Of a frame, as in libpcap: what claims more is no capture, or damaged. */
-#define SAVEFILE_MAX_FRAME 262144u
-
 struct savefile_pcap {
 	bool swapped;     /* the file's octet order is not this machine's */
 	bool len_first;   /* before version 2.3: the length on the wire comes first */

@@ -98,7 +98,7 @@ read_there(struct savefile *f)
 		struct frame *frame = &f->ahead[count];
 		struct record h = read_record(&r, p);
 
-		if (h.captured > SAVEFILE_MAX_FRAME || h.captured > (size_t)(end - p) - r.record)
+		if (h.captured > FRAME_MAX || h.captured > (size_t)(end - p) - r.record)
 			break;
 		frame->ts_ns = h.seconds * INT64_C(1000000000) + h.ticks * (int64_t)r.tick_ns;
 		frame->data = bytes_of(p + r.record, h.captured);
@@ -122,7 +122,7 @@ wait_for_record(struct savefile *f)
 	if (b.n < r->record)
 		return cut(f, "a record's header");
 	captured = read_record(r, b.p).captured;
-	if (captured > SAVEFILE_MAX_FRAME) {
+	if (captured > FRAME_MAX) {
 		f->at = stream_offset(f->stream);
 		return savefile_damaged(
 		    f, "a record cannot hold a frame of %u captured octets", captured);

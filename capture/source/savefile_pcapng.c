@@ -204,7 +204,7 @@ set_frame(struct savefile *f, struct frame *frame, uint32_t interface, uint32_t 
 	if (interface >= r->count)
 		return savefile_damaged(
 		    f, "a frame of interface %u, which no block describes", interface);
-	if (captured > behind.n || captured > SAVEFILE_MAX_FRAME)
+	if (captured > behind.n || captured > FRAME_MAX)
 		return savefile_damaged(
 		    f, "a frame of %u captured octets in a block of %zu", captured, behind.n);
 	frame->data = bytes_head(behind, captured);

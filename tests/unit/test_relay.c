@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "analyzer/engine/relay.h"
+#include "capture/packet/packet.h"
 #include "rows.h"
 
 struct taken {
@@ -35,7 +36,7 @@ static const struct row {
 	{ "one more than a batch", RELAY_SEGMENTS + 1, 0 },
 	{ "more than all batches hold", RELAY_SEGMENTS *RELAY_BATCHES * 3 + 7, 20 },
 	{ "batches full by their octets", 1000, RELAY_OCTETS / 2 },
-	{ "each as long as a frame can be", 9, RELAY_LONGEST },
+	{ "each as long as a frame can be", 9, FRAME_MAX },
 };
 
 ROWS(relay, rows, rows)
