@@ -56,7 +56,6 @@ engine_new(const struct engine_config *config, record_sink *sink, void *ctx)
 	e->sink = sink;
 	e->ctx = ctx;
 	flow = (struct flow_config){
-		.ports = config->ports,
 		.budget = &e->judging.budget,
 		.limits = &e->judging.limits,
 		.secret = config->secret,
@@ -81,7 +80,7 @@ engine_frame(struct engine *e, const struct frame *frame)
 
 	if (!packet_decode(e->packet, frame, seg))
 		return;
-	flow_mark(e->config.ports, e->config.secret, seg);
+	flow_mark(e->config.secret, seg);
 	if (e->relay != NULL)
 		relay_segment(e->relay);
 	else

@@ -59,12 +59,10 @@ one_segment(struct flow *f, const struct segment *s)
 }
 
 void
-flow_mark(const struct port_set *ports, uint64_t secret, struct segment *seg)
+flow_mark(uint64_t secret, struct segment *seg)
 {
-	bool to = port_set_has(ports, seg->dst.port), from = port_set_has(ports, seg->src.port);
-
-	seg->side = to ? DIR_CLIENT : DIR_SERVER;
-	if (to == from || (seg->flags & TCP_SYN) != 0)
+	seg->side = seg->to_server ? DIR_CLIENT : DIR_SERVER;
+	if (seg->to_server == seg->from_server || (seg->flags & TCP_SYN) != 0)
 		seg->side = DIR_COUNT;
 	seg->hash = key_hash(secret, &seg->src, &seg->dst);
 	conn_mark(seg);

@@ -18,7 +18,6 @@
 #define HATCHECK_FLOW_H
 
 #include "analyzer/flow/conn.h"
-#include "capture/packet/packet.h"
 
 #define FLOW_BRIEF_NS (INT64_C(180) * 1000000000)    /* 6 SYNs in 127 s, and the last answer */
 #define FLOW_STRAGGLER_NS (INT64_C(45) * 1000000000) /* what was reported is known so long */
@@ -27,7 +26,6 @@
 #define FLOW_JUMP_NS (INT64_C(120) * 1000000000) /* less than what ends an open one */
 
 struct flow_config {
-	const struct port_set *ports;
 	struct budget *budget;
 	struct limits *limits;
 	uint64_t secret;
@@ -41,10 +39,11 @@ struct flow;
 
 struct flow *flow_new(const struct flow_config *config, flow_sink *sink, void *ctx);
 /*
- * Sets the hash of its ports and addresses, who sent it, what it looks like, and the print by
- * which it is known again: all that can be worked out without the table, and so on another thread.
+ * Sets the hash of its ports and addresses, which side sent it, what it looks like, and the print
+ * by which it is known again: all that can be worked out without the table, and so on another
+ * thread.
  */
-void flow_mark(const struct port_set *ports, uint64_t secret, struct segment *seg);
+void flow_mark(uint64_t secret, struct segment *seg);
 /* n marked segments, one after the other. */
 void flow_segments(struct flow *f, const struct segment *seg, size_t n);
 void flow_time(struct flow *f, int64_t now_ns);

@@ -193,12 +193,10 @@ flow_entry_of(struct flow *f, enum dir dir, const struct segment *s)
 bool
 flow_orient(struct flow *f, const struct segment *s, enum dir *dir)
 {
-	bool to = port_set_has(f->config.ports, s->dst.port);
-	bool from = port_set_has(f->config.ports, s->src.port);
 	uint8_t syn = s->flags & (TCP_SYN | TCP_ACK);
 
-	*dir = to ? DIR_CLIENT : DIR_SERVER;
-	if (to && from) {
+	*dir = s->to_server ? DIR_CLIENT : DIR_SERVER;
+	if (s->to_server && s->from_server) {
 		if (syn == (TCP_SYN | TCP_ACK) ||
 		    (syn != TCP_SYN && flow_find(f, DIR_SERVER, s) != NULL))
 			*dir = DIR_SERVER;

@@ -60,6 +60,7 @@ struct segment {
 	int8_t window_shift; /* from the option of a SYN, -1 if it had none */
 	uint8_t side;        /* enum dir, or DIR_COUNT where the ports alone do not tell */
 	bool bad_checksum;
+	bool from_server, to_server; /* by its ports; both between two servers, never neither */
 };
 
 static inline uint32_t

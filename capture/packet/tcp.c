@@ -106,7 +106,7 @@ tcp_segment(struct walk *w)
 	struct segment *seg = w->seg;
 	uint16_t sport, dport;
 	size_t head;
-	bool wanted;
+	bool from_server, to_server;
 
 	/* A router that obeys RFC 791 cuts no fragment inside the ports; a snaplen may. */
 	if (w->rest.n < 4)
@@ -114,9 +114,9 @@ tcp_segment(struct walk *w)
 	sport = bytes_be16(h);
 	dport = bytes_be16(h + 2);
 	/* One branch: which of the two it is cannot be predicted, whether it is one of them can. */
-	wanted = port_set_has(w->packet->ports, dport);
-	wanted |= port_set_has(w->packet->ports, sport);
-	if (!wanted)
+	from_server = port_set_has(w->packet->ports, sport);
+	to_server = port_set_has(w->packet->ports, dport);
+	if (!(from_server | to_server))
 		return LAYER_END;
 	if (w->rest.n < TCP_HEADER)
 		return LAYER_BAD;
@@ -137,6 +137,8 @@ tcp_segment(struct walk *w)
 	seg->payload = bytes_skip(w->rest, w->rest.n < head ? w->rest.n : head);
 	seg->ip_id = w->family == 4 ? (uint16_t)w->ip_id : 0;
 	seg->ttl = w->ttl;
+	seg->from_server = from_server;
+	seg->to_server = to_server;
 	seg->window_shift = -1;
 	if ((seg->flags & TCP_SYN) != 0)
 		seg->window_shift = window_shift(options);

@@ -18,7 +18,6 @@
 enum view { VIEW_WHOLE, VIEW_CUT, VIEW_BACKWARDS, VIEW_OVERLAP, VIEW_DOUBLE, VIEW_COUNT };
 
 struct desk {
-	struct port_set ports;
 	struct flow *flow;
 	struct record_builder judged;
 	enum view view;
@@ -48,6 +47,8 @@ send_one(struct desk *d, enum dir dir, uint8_t flags, uint32_t seq, uint32_t ack
 		.frame_no = d->frame_no,
 		.src = dir == DIR_CLIENT ? client : server,
 		.dst = dir == DIR_CLIENT ? server : client,
+		.from_server = dir == DIR_SERVER,
+		.to_server = dir == DIR_CLIENT,
 		.seq = seq,
 		.ack = ack,
 		.len = (uint32_t)data.n,
@@ -60,7 +61,7 @@ send_one(struct desk *d, enum dir dir, uint8_t flags, uint32_t seq, uint32_t ack
 		.window_shift = -1,
 	};
 
-	flow_mark(&d->ports, 7, &s);
+	flow_mark(7, &s);
 	flow_segments(d->flow, &s, 1);
 	if (d->view == VIEW_DOUBLE) {
 		s.frame_no = ++d->frame_no;
@@ -133,10 +134,9 @@ play(struct desk *d, enum view view, struct bytes script)
 {
 	struct budget budget = { 0, 1 << 24 };
 	struct limits limits = { { 0 } };
-	struct flow_config config = { &d->ports, &budget, &limits, 7, INT64_C(60000000000) };
+	struct flow_config config = { &budget, &limits, 7, INT64_C(60000000000) };
 
 	*d = (struct desk){ .view = view, .sent = { 1000, 4294967290 } };
-	port_set_add(&d->ports, 25);
 	assert(record_builder_init(&d->judged));
 	d->flow = flow_new(&config, on_connection, d);
 	assert(d->flow != NULL);

@@ -69,7 +69,9 @@ segment_of(struct desk *d, const uint8_t *b, uint64_t frame_no, int64_t *ts_ns)
 		.ip_id = (uint16_t)frame_no,
 		.ttl = (uint8_t)(b[1] & 0x80 ? 32 : 64),
 		.ts_digits = 6,
-		.window_shift = -1 };
+		.window_shift = -1,
+		.from_server = dir == DIR_SERVER,
+		.to_server = dir == DIR_CLIENT };
 	size_t at = b[6] % sizeof texts;
 	bool due_one = s.seq == *due;
 
@@ -92,11 +94,9 @@ play(struct desk *d, uint64_t secret, const uint8_t *data, size_t n)
 {
 	struct budget budget = { 0, (size_t)1 << (12 + data[0] % 12) };
 	struct limits limits = { { 0 } };
-	struct port_set ports = { 0 };
-	struct flow_config config = { &ports, &budget, &limits, secret, INT64_C(60000000000) };
+	struct flow_config config = { &budget, &limits, secret, INT64_C(60000000000) };
 	int64_t ts_ns = INT64_C(1700000000000000000);
 
-	port_set_add(&ports, 25);
 	*d = (struct desk){ .said_n = 0 };
 	assert(record_builder_init(&d->judged));
 	d->flow = flow_new(&config, on_connection, d);
@@ -104,7 +104,7 @@ play(struct desk *d, uint64_t secret, const uint8_t *data, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct segment s = segment_of(d, data + 1 + i * STRIDE, i + 1, &ts_ns);
 
-		flow_mark(&ports, secret, &s);
+		flow_mark(secret, &s);
 		flow_segments(d->flow, &s, 1);
 	}
 	flow_finish(d->flow);

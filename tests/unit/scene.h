@@ -31,6 +31,7 @@
 #include "analyzer/verdict/judge.h"
 
 #define SCENE_CLIENTS 16
+#define SCENE_PORT 25
 #define SCENE_MS INT64_C(1000000)
 #define SCENE_ISN_CLIENT 1000
 #define SCENE_ISN_SERVER 4294967290u /* wraps in the greeting */
@@ -38,7 +39,6 @@
 struct scene {
 	struct budget budget;
 	struct limits limits;
-	struct port_set ports;
 	struct flow *flow;
 	struct record_builder builder;
 	uint32_t next[SCENE_CLIENTS][DIR_COUNT]; /* due sequence numbers */
@@ -154,8 +154,7 @@ scene_init(struct scene *s, size_t max_memory)
 		s->next[i][DIR_CLIENT] = SCENE_ISN_CLIENT + 1;
 		s->next[i][DIR_SERVER] = SCENE_ISN_SERVER + 1;
 	}
-	port_set_add(&s->ports, 25);
-	config = (struct flow_config){ &s->ports, &s->budget, &s->limits, 7, 60000 * SCENE_MS };
+	config = (struct flow_config){ &s->budget, &s->limits, 7, 60000 * SCENE_MS };
 	cr_assert(record_builder_init(&s->builder));
 	s->flow = flow_new(&config, scene_on_connection, s);
 	cr_assert_not_null(s->flow);
@@ -190,7 +189,9 @@ static inline void
 scene_feed(struct scene *s, const struct segment *seg)
 {
 	s->last = *seg;
-	flow_mark(&s->ports, 7, &s->last);
+	s->last.from_server = seg->src.port == SCENE_PORT;
+	s->last.to_server = seg->dst.port == SCENE_PORT;
+	flow_mark(7, &s->last);
 	flow_segments(s->flow, &s->last, 1);
 }
 

@@ -457,7 +457,9 @@ transmit(struct session *s, enum dir dir, uint8_t flags, uint32_t off, uint32_t 
 		.ttl = 64,
 		.flags = flags,
 		.ts_digits = 6,
-		.window_shift = -1 };
+		.window_shift = -1,
+		.from_server = dir == DIR_SERVER,
+		.to_server = dir == DIR_CLIENT };
 	if (dir == DIR_SERVER) {
 		seg->dst = seg->src;
 		seg->src = (struct endpoint){ { .family = 4, .octet = { 198, 51, 100, 25 } }, 25 };
@@ -783,14 +785,12 @@ dump(const struct session *s, const uint32_t *order, uint32_t n)
 static void
 look(const struct session *s, struct heard *h)
 {
-	static struct port_set ports;
 	struct budget budget = { .max = 1 << 24 };
 	struct limits limits = { 0 };
-	struct flow_config config = { &ports, &budget, &limits, h->seed, INT64_C(60000000000) };
+	struct flow_config config = { &budget, &limits, h->seed, INT64_C(60000000000) };
 	struct flow *flow;
 	uint32_t order[MAX_SEGMENTS], n = 0;
 
-	port_set_add(&ports, 25);
 	flow = flow_new(&config, on_connection, h);
 	cr_assert_not_null(flow);
 	for (uint32_t i = 0; i < s->captured; i++) {
@@ -813,7 +813,7 @@ look(const struct session *s, struct heard *h)
 		seg.ts_ns = INT64_C(1700000000000000000) + i * SCENE_MS;
 		if (h->view->cut != 0)
 			seg.payload = bytes_head(seg.payload, h->view->cut);
-		flow_mark(&ports, h->seed, &seg);
+		flow_mark(h->seed, &seg);
 		flow_segments(flow, &seg, 1);
 	}
 	flow_finish(flow);
