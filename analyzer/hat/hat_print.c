@@ -1,5 +1,6 @@
 #include "analyzer/hat/hat_print.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The text as it grows; after a failed allocation nothing is added any more. */
@@ -70,6 +71,29 @@ put_rule(struct out *o, const struct hat *h, enum hat_action action, struct hat_
 	put(o, block.count > 0 ? "    }\n" : "\n");
 }
 
+static bool
+is_policy(const struct hat *h, const char *name)
+{
+	size_t count;
+	const struct hat_policy *policies = hat_policies(h, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (bytes_eq(policies[i].name, bytes_str(name)))
+			return true;
+	return false;
+}
+
+/* The name of a policy that there is not: $UNDEFINED, or the first of that name and a number. */
+static void
+put_undefined(struct out *o, const struct hat *h)
+{
+	char name[32] = "$UNDEFINED";
+
+	for (unsigned i = 2; is_policy(h, name); i++)
+		snprintf(name, sizeof name, "$UNDEFINED%u", i);
+	put(o, name);
+}
+
 static void
 put_group(struct out *o, const struct hat *h, const struct hat_group *g)
 {
@@ -95,7 +119,10 @@ put_group(struct out *o, const struct hat *h, const struct hat_group *g)
 	}
 	/* Without a rule in the source, it must not take over that of its successor. */
 	put(o, "    ");
-	put_bytes(o, g->policy.p != NULL ? g->policy : BYTES_LIT("$UNDEFINED"));
+	if (g->policy.p != NULL)
+		put_bytes(o, g->policy);
+	else
+		put_undefined(o, h);
 	put(o, "\n");
 }
 

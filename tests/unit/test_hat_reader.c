@@ -99,6 +99,11 @@ static const struct row {
 	    "G:\n    10.0.0.1\n    $UNDEFINED\nH:\n    10.0.0.2\n    ACCEPT\n", { 3 } },
 	{ "a group without its rule before a policy", "G:\n 10.0.0.1\n$A\n ACCEPT",
 	    "$A\n    ACCEPT\nG:\n    10.0.0.1\n    $UNDEFINED\n", { 3 } },
+	{ "a group without its rule, and a policy of the name that it would get",
+	    "$UNDEFINED ACCEPT\n$UNDEFINED2 REJECT\nG: 10.0.0.1\nH: 10.0.0.2 RELAY",
+	    "$UNDEFINED\n    ACCEPT\n$UNDEFINED2\n    REJECT\n"
+	    "G:\n    10.0.0.1\n    $UNDEFINED3\nH:\n    10.0.0.2\n    RELAY\n",
+	    { 4 } },
 	{ "an anonymous entry without its rule is left out", "G: 10.0.0.1 ACCEPT\n10.0.0.2\n",
 	    "G:\n    10.0.0.1\n    ACCEPT\n", { 3 } },
 	{ "a host that is none does not swallow ALL", "what?\nALL ACCEPT", "ALL\n    ACCEPT\n",
