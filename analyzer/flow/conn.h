@@ -109,8 +109,7 @@ struct conn {
 	struct conn_half half[DIR_COUNT];
 	/* From here on only what is not folded. */
 	struct dialog dialog;
-	uint8_t prefix[DIR_COUNT]
-		      [STREAM_PREFIX]; /* of the streams; not cleared before it is used */
+	uint8_t prefix[DIR_COUNT][STREAM_PREFIX]; /* of the streams; not cleared before use */
 };
 
 void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget *budget,
@@ -119,8 +118,7 @@ void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct b
  */
 void conn_mark(struct segment *seg);
 void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
-/* Asks for the memory that most segments touch. (In line always: gcc takes a call away that only
-   prefetches.) */
+/* Asks for the memory that most segments touch. In line: gcc drops a call that only prefetches. */
 __attribute__((always_inline)) static inline void
 conn_prefetch(const struct conn *c)
 {

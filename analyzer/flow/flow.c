@@ -82,8 +82,7 @@ expect_new(const struct flow *f, const struct segment *s)
 
 /*
  * Where the index and the connections of a crowd lie is asked for before it is needed: with
- * thousands of them most of the time would go by in waiting for memory. (In a function of its own
- * it would have no effect that gcc sees, and be gone.)
+ * thousands of them most of the time would go by in waiting for memory.
  */
 void
 flow_segments(struct flow *f, const struct segment *s, size_t n)
