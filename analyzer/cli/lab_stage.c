@@ -177,7 +177,7 @@ open_pipes(struct lab *lab, struct fault *fault)
 enum status
 lab_stage_open(struct lab *lab, struct fault *fault)
 {
-	static enum status (*const steps[])(struct lab * lab, struct fault * fault) = { name_files,
+	static enum status (*const steps[])(struct lab *, struct fault *) = { name_files,
 		write_files, open_net, check_right, open_site, open_recorder, open_pipes };
 	const struct lab_options *o = lab->options;
 	enum status status;

@@ -57,7 +57,7 @@ checksum_add(uint64_t sum, struct bytes run)
 	unsigned shift;
 
 	if (run.n < 16) {
-		/* Known, for the pseudo header of IPv4. */
+		/* The addresses of IPv4 are 8, and the compiler knows that. */
 		if (run.n >= 8) {
 			sum = checksum_both(sum, bytes_word64(p));
 			run = bytes_skip(run, 8);
