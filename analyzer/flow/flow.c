@@ -71,15 +71,6 @@ flow_mark(uint64_t secret, struct segment *seg)
 #define AHEAD 16  /* segments; so many lines of the cache can be on their way */
 #define CROWD 256 /* connections; fewer stay in a cache */
 
-/* What begins is looked for in both tables, where nobody was lately. */
-static void
-expect_new(const struct flow *f, const struct segment *s)
-{
-	brief_prefetch(f->brief, s->hash);
-	if (f->slots > 0)
-		__builtin_prefetch(&f->slot[s->hash & (f->slots - 1)]);
-}
-
 /*
  * Where the index and the connections of a crowd lie is asked for before it is needed: with
  * thousands of them most of the time would go by in waiting for memory.
@@ -91,10 +82,6 @@ flow_segments(struct flow *f, const struct segment *s, size_t n)
 
 	for (; n > 0; s += some, n -= some) {
 		some = n < AHEAD ? n : AHEAD;
-		for (size_t i = 0; i < some; i++) {
-			if (s[i].side == DIR_COUNT)
-				expect_new(f, &s[i]);
-		}
 		if (f->listed[LIST_OPEN] >= CROWD) {
 			for (size_t i = 0; i < some; i++)
 				__builtin_prefetch(&f->slot[s[i].hash & (f->slots - 1)]);

@@ -25,6 +25,8 @@ struct flow_entry {
 
 #define FLOW_FOLDED offsetof(struct flow_entry, conn.dialog)
 
+_Static_assert(FLOW_FOLDED % CONN_LINE == 0, "memory is taken in whole lines");
+
 struct flow_slot {
 	uint64_t hash;
 	struct flow_entry *entry;
@@ -88,8 +90,8 @@ flow_find(struct flow *f, enum dir dir, const struct segment *s)
 }
 /* A fresh connection, of which nothing is known yet; NULL when no memory can be made free. */
 struct flow_entry *flow_new_entry(struct flow *f, const struct conn_key *key, uint64_t id);
-/* In its place one that can be kept for long, or itself where there is no memory for that. */
-struct flow_entry *flow_fold(struct flow *f, struct flow_entry *e);
+/* In its place comes one that can be kept for long, if there is memory for it. */
+void flow_fold(struct flow *f, struct flow_entry *e);
 /* In its place the whole one; NULL when no memory can be made free. */
 struct flow_entry *flow_unfold(struct flow *f, struct flow_entry *e);
 /* Out of its list and the index; the memory is there until the next one needs it. */
@@ -127,8 +129,8 @@ flow_set_clock(struct flow *f, int64_t ts_ns)
 /* --- flow_tuple --- */
 
 /*
- * Of nearly every segment its ports tell who sent it, and its connection is there, with no other
- * that could take its place. NULL: flow_orient and flow_entry_of have to find out.
+ * Of nearly every segment its ports tell who sent it, and its connection is there, whole and with
+ * no other that could take its place. NULL: flow_orient and flow_entry_of have to find out.
  */
 static inline struct flow_entry *
 flow_plain_entry(struct flow *f, const struct segment *s, enum dir *dir)

@@ -43,13 +43,22 @@ put(struct flow *f, struct flow_entry *e)
 	f->recent[e->conn.key.hash % FLOW_RECENT] = f->slot[i];
 }
 
+/* The place of an entry that has one. */
+static size_t
+slot_of(const struct flow *f, const struct flow_entry *e)
+{
+	size_t i = e->conn.key.hash & (f->slots - 1);
+
+	while (f->slot[i].entry != e)
+		i = (i + 1) & (f->slots - 1);
+	return i;
+}
+
 static void
 unslot(struct flow *f, const struct flow_entry *e)
 {
-	size_t mask = f->slots - 1, hole = e->conn.key.hash & mask;
+	size_t mask = f->slots - 1, hole = slot_of(f, e);
 
-	while (f->slot[hole].entry != e)
-		hole = (hole + 1) & mask;
 	for (size_t i = (hole + 1) & mask; f->slot[i].entry != NULL; i = (i + 1) & mask) {
 		if (((i - f->slot[i].hash) & mask) >= ((i - hole) & mask)) {
 			f->slot[hole] = f->slot[i];
@@ -102,13 +111,10 @@ grow(struct flow *f)
 	return true;
 }
 
-/* Whole lines of the cache. */
 static size_t
 octets_of(bool folded)
 {
-	size_t octets = folded ? FLOW_FOLDED : sizeof(struct flow_entry);
-
-	return (octets + CONN_LINE - 1) / CONN_LINE * CONN_LINE;
+	return folded ? FLOW_FOLDED : sizeof(struct flow_entry);
 }
 
 /* Memory that is there already, or that the budget allows; NULL when it does not. */
@@ -182,12 +188,10 @@ flow_remove(struct flow *f, struct flow_entry *e)
 static void
 replace(struct flow *f, struct flow_entry *then, struct flow_entry *now)
 {
-	size_t i = then->conn.key.hash & (f->slots - 1);
+	struct flow_slot *slot = &f->slot[slot_of(f, then)];
 
-	while (f->slot[i].entry != then)
-		i = (i + 1) & (f->slots - 1);
-	f->slot[i].entry = now;
-	f->recent[then->conn.key.hash % FLOW_RECENT] = f->slot[i];
+	slot->entry = now;
+	f->recent[slot->hash % FLOW_RECENT] = *slot;
 	*(then->older != NULL ? &then->older->newer : &f->oldest[then->list]) = now;
 	*(then->newer != NULL ? &then->newer->older : &f->newest[then->list]) = now;
 	if (f->doubted == then)
@@ -195,18 +199,17 @@ replace(struct flow *f, struct flow_entry *then, struct flow_entry *now)
 	drop_entry(f, then);
 }
 
-struct flow_entry *
+void
 flow_fold(struct flow *f, struct flow_entry *e)
 {
 	struct flow_entry *folded = take_entry(f, true);
 
 	if (folded == NULL)
-		return e;
+		return;
 	memcpy(folded, e, FLOW_FOLDED);
 	folded->folded = true;
 	conn_clear(&e->conn);
 	replace(f, e, folded);
-	return folded;
 }
 
 struct flow_entry *
