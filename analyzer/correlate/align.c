@@ -131,12 +131,12 @@ static uint32_t
 best_right(const struct align *a, uint32_t i, const uint8_t *taken)
 {
 	uint32_t at = ALIGN_NONE;
-	int32_t best = 0;
+	int32_t best = INT32_MIN;
 
 	for (uint32_t j = a->from[i]; j < a->to[i]; j++) {
 		int32_t w = taken[j] ? 0 : a->weight(a->ctx, i, j);
 
-		if (w > best) {
+		if (w != 0 && w > best) {
 			best = w;
 			at = j;
 		}
@@ -148,13 +148,15 @@ best_right(const struct align *a, uint32_t i, const uint8_t *taken)
 static bool
 is_best_left(const struct align *a, uint32_t i, uint32_t j, const uint32_t *right)
 {
-	int32_t mine = a->weight(a->ctx, i, j);
+	int32_t mine = a->weight(a->ctx, i, j), its;
 
 	for (uint32_t k = i; k-- > 0 && j < a->to[k];)
-		if (right[k] == ALIGN_NONE && j >= a->from[k] && a->weight(a->ctx, k, j) >= mine)
+		if (right[k] == ALIGN_NONE && j >= a->from[k] &&
+		    (its = a->weight(a->ctx, k, j)) != 0 && its >= mine)
 			return false;
 	for (uint32_t k = i + 1; k < a->n && j >= a->from[k]; k++)
-		if (right[k] == ALIGN_NONE && j < a->to[k] && a->weight(a->ctx, k, j) > mine)
+		if (right[k] == ALIGN_NONE && j < a->to[k] &&
+		    (its = a->weight(a->ctx, k, j)) != 0 && its > mine)
 			return false;
 	return true;
 }
@@ -175,8 +177,8 @@ join_left_overs(const struct align *a, uint32_t *right, uint8_t *taken)
 		for (uint32_t i = 0; i < a->n; i++) {
 			uint32_t j = right[i] == ALIGN_NONE ? best_right(a, i, taken) : ALIGN_NONE;
 
-			if (j == ALIGN_NONE ||
-			    (round < LEFT_ROUNDS && !is_best_left(a, i, j, right)))
+			if (j == ALIGN_NONE || ((round < LEFT_ROUNDS || a->weight(a->ctx, i, j) < 0) &&
+						   !is_best_left(a, i, j, right)))
 				continue;
 			right[i] = j;
 			taken[j] = 1;

@@ -12,7 +12,7 @@
 #define WEIGHT_ONE_SIDED 500 /* one side has parties and the other, whole, has none */
 #define WEIGHT_ACTION 200
 #define WEIGHT_TLS 50
-#define WEIGHT_UNMET 1500 /* lost where the gateway need not have known of it */
+#define WEIGHT_UNMET 10000 /* lost where the gateway need not have known of it: more than all */
 #define NEAR_NS (CLOCK_NS_PER_S * 3 / 2)
 #define MAX_CELLS ((uint64_t)1 << 25) /* of the bands of one client, and octets */
 
@@ -175,9 +175,8 @@ pairing_weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by, boo
 	weight += parties;
 	if (clash & (CLASH_ACTION | CLASH_STAGE)) {
 		weight -= WEIGHT_ACTION;
-	} else if (is_unmet(w)) {
-		weight -= WEIGHT_UNMET;
-	} else if (l->action != LOG_ACTION_NONE && w->verdict != VERDICT_INCOMPLETE) {
+	} else if (l->action != LOG_ACTION_NONE && w->verdict != VERDICT_INCOMPLETE &&
+		   !is_unmet(w)) {
 		weight += WEIGHT_ACTION;
 		*by |= 1u << MATCH_BY_ACTION;
 	}
@@ -185,7 +184,9 @@ pairing_weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by, boo
 		weight += WEIGHT_TLS;
 		*by |= 1u << MATCH_BY_TLS;
 	}
-	return weight > 1 ? weight : 1; /* there may be nothing better */
+	if (weight < 1)
+		weight = 1; /* there may be nothing better */
+	return is_unmet(w) ? weight - WEIGHT_UNMET : weight;
 }
 
 /* How many cells the bands have. */
