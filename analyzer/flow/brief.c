@@ -233,7 +233,7 @@ add(struct brief *h, const struct conn_key *key, const struct brief_entry *from)
 	e->newer = NONE;
 	e->client_port = key->client.port;
 	e->server_port = key->server.port;
-	e->family = key->client.addr.family;
+	e->family = (uint8_t)key->client.addr.family;
 	if (e->family == 4)
 		set_octets(e, key, 4);
 	else

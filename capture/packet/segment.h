@@ -13,7 +13,7 @@
 
 struct addr {
 	uint8_t octet[16]; /* network order; the first 4 for family 4, the rest 0 */
-	uint8_t family;    /* 4 or 6 */
+	uint16_t family;   /* 4 or 6 */
 };
 
 struct endpoint {
@@ -21,15 +21,15 @@ struct endpoint {
 	uint16_t port;
 };
 
+_Static_assert(sizeof(struct endpoint) == 20, "it is compared as words, without padding");
+
 static inline bool
 endpoint_eq(const struct endpoint *a, const struct endpoint *b)
 {
-	uint64_t x[2], y[2];
+	const uint8_t *x = (const uint8_t *)a, *y = (const uint8_t *)b;
 
-	memcpy(x, a->addr.octet, sizeof x);
-	memcpy(y, b->addr.octet, sizeof y);
-	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (uint64_t)(a->port ^ b->port) |
-		   (uint64_t)(a->addr.family ^ b->addr.family)) == 0;
+	return ((bytes_word64(x) ^ bytes_word64(y)) | (bytes_word64(x + 8) ^ bytes_word64(y + 8)) |
+		   (bytes_word32(x + 16) ^ bytes_word32(y + 16))) == 0;
 }
 
 enum {

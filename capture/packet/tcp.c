@@ -67,12 +67,13 @@ window_shift(struct bytes options)
 
 /* Stored as words, because they are read back as words. */
 static void
-endpoint_set(struct endpoint *e, uint64_t first, uint64_t second, uint8_t family, uint16_t port)
+endpoint_set(struct endpoint *e, uint64_t first, uint64_t second, uint16_t family, uint16_t port)
 {
+	const uint16_t rest[2] = { family, port };
+
 	memcpy(e->addr.octet, &first, sizeof first);
 	memcpy(e->addr.octet + 8, &second, sizeof second);
-	e->addr.family = family;
-	e->port = port;
+	memcpy(&e->addr.family, rest, sizeof rest);
 }
 
 /* Four octets, and then as many zeros. */
