@@ -124,6 +124,7 @@ flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
 	f->idle_ns[LIST_OPEN] = FLOW_IDLE_NS;
 	f->idle_ns[LIST_CLOSED] = config->linger_ns;
 	f->due_ns = INT64_MAX;
+	f->calm_ns = INT64_MIN; /* the clock is not set */
 	f->gap_ns = INT64_MIN;
 	f->sink = sink;
 	f->ctx = ctx;

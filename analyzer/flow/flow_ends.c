@@ -156,6 +156,7 @@ flow_turn_clock(struct flow *f, int64_t ts_ns)
 {
 	if (doubtful(f, ts_ns)) {
 		f->doubted_ns = ts_ns;
+		f->calm_ns = INT64_MIN;
 		return;
 	}
 	if (!f->clock_set || ts_ns > f->now_ns)
@@ -165,4 +166,7 @@ flow_turn_clock(struct flow *f, int64_t ts_ns)
 		resolve_doubt(f);
 	if (f->now_ns > f->due_ns)
 		expire(f);
+	f->calm_ns = f->now_ns < INT64_MAX - FLOW_JUMP_NS ? f->now_ns + FLOW_JUMP_NS : INT64_MAX;
+	if (f->due_ns < f->calm_ns)
+		f->calm_ns = f->due_ns;
 }

@@ -52,6 +52,7 @@ struct flow {
 	struct flow_entry *doubted; /* whose last segment has the stamp that is in doubt */
 	int64_t gap_ns;             /* the last time at which packets were dropped */
 	int64_t due_ns;             /* until then nothing has to end */
+	int64_t calm_ns;            /* until then a stamp only sets the clock */
 	bool clock_set;
 };
 
@@ -61,6 +62,8 @@ flow_set_due(struct flow *f, int64_t since_ns, int64_t idle_ns)
 {
 	if (since_ns < INT64_MAX - idle_ns && since_ns + idle_ns < f->due_ns)
 		f->due_ns = since_ns + idle_ns;
+	if (f->due_ns < f->calm_ns)
+		f->calm_ns = f->due_ns;
 }
 
 /* --- flow_table --- */
@@ -115,15 +118,10 @@ void flow_turn_clock(struct flow *f, int64_t ts_ns);
 static inline void
 flow_set_clock(struct flow *f, int64_t ts_ns)
 {
-	bool sure = f->doubted_ns == 0 && f->clock_set;
-
-	if (sure && ts_ns <= f->now_ns)
-		return;
-	/* Until something is due the clock is only set. */
-	if (sure && ts_ns <= f->due_ns && ts_ns - f->now_ns <= FLOW_JUMP_NS)
-		f->now_ns = ts_ns;
-	else
+	if (ts_ns > f->calm_ns)
 		flow_turn_clock(f, ts_ns);
+	else if (ts_ns > f->now_ns)
+		f->now_ns = ts_ns;
 }
 
 /* --- flow_tuple --- */
