@@ -279,13 +279,6 @@ brief_add(struct brief *h, const struct conn_key *key, const struct segment *syn
 	return add(h, key, &e);
 }
 
-/* The sequence number of an offset. */
-static uint32_t
-seq_at(const struct conn_half *h, uint64_t off)
-{
-	return h->ref_seq + (uint32_t)(off - h->ref_off);
-}
-
 /* The sequence number behind everything that a direction is known to have sent, its FIN too. */
 static uint32_t
 end_of(const struct conn *c, enum dir dir)
@@ -293,7 +286,7 @@ end_of(const struct conn *c, enum dir dir)
 	const struct conn_half *h = &c->half[dir], *peer = &c->half[1 - dir];
 	uint64_t end = h->fin.frame_no != 0 ? h->fin_off + 1 : conn_known_end(h);
 
-	return seq_at(h, peer->acked_set && peer->acked > end ? peer->acked : end);
+	return conn_seq(h, peer->acked_set && peer->acked > end ? peer->acked : end);
 }
 
 struct brief_entry *
@@ -301,7 +294,7 @@ brief_add_reported(struct brief *h, const struct conn *conn, int64_t now_ns)
 {
 	struct brief_entry e = { .seen_s = seconds(now_ns) };
 
-	e.seq = seq_at(&conn->half[DIR_CLIENT], conn->half[DIR_CLIENT].origin - 1);
+	e.seq = conn_seq(&conn->half[DIR_CLIENT], conn->half[DIR_CLIENT].origin - 1);
 	for (int dir = 0; dir < DIR_COUNT; dir++)
 		e.end[dir] = end_of(conn, (enum dir)dir);
 	return add(h, &conn->key, &e);

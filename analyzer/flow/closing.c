@@ -18,7 +18,7 @@ closing_fit(const struct conn *c, enum dir dir, const struct conn_close *rst)
 	uint64_t off, end = behind_fin(h, conn_known_end(h));
 	uint32_t window = peer->window;
 
-	if (!h->ref_set)
+	if (!h->seq_set)
 		return FIT_WINDOW;
 	off = conn_off(h, rst->seq);
 	if (off == conn_known_end(h) || off == end || (peer->acked_set && off == peer->acked))
@@ -50,7 +50,7 @@ side(const struct conn *c, enum dir dir, struct closing *out)
 		.dir = dir,
 		.rst = fin->frame_no == 0,
 		.off = fin->frame_no != 0 ? h->fin_off
-		       : h->ref_set       ? conn_off(h, rst->seq)
+		       : h->seq_set       ? conn_off(h, rst->seq)
 		                          : 0,
 	};
 	return true;
@@ -91,6 +91,6 @@ closing_first(const struct conn *c, struct closing *out)
 	*out = !client_closed || (server_closed && before(c, &server, &client)) ? server : client;
 	peer = &c->half[out->dir == DIR_CLIENT ? DIR_SERVER : DIR_CLIENT];
 	/* Only what was seen counts here: that more is known of is the question. */
-	out->peer_unseen = (out->by->flags & TCP_ACK) != 0 && peer->ref_set &&
+	out->peer_unseen = (out->by->flags & TCP_ACK) != 0 && peer->seq_set &&
 	                   conn_off(peer, out->by->ack) > behind_fin(peer, peer->stream.end);
 }

@@ -26,11 +26,11 @@ conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct budget
 
 /* The first sequence number known of a direction, its SYN or not. */
 static void
-set_reference(struct conn_half *h, uint32_t seq)
+set_seq(struct conn_half *h, uint32_t seq)
 {
-	h->ref_set = true;
-	h->ref_seq = seq;
-	h->ref_off = h->origin = CONN_ORIGIN;
+	h->seq_set = true;
+	h->seq_of_0 = seq - (uint32_t)CONN_ORIGIN;
+	h->origin = CONN_ORIGIN;
 	stream_start(&h->stream, CONN_ORIGIN);
 }
 
@@ -48,11 +48,11 @@ is_near(const struct conn_half *h, uint64_t off)
 static void
 start_at(struct conn_half *h, uint32_t seq)
 {
-	if (h->ref_set && !h->start_open)
+	if (h->seq_set && !h->start_open)
 		return;
 	/* Where octets came before their SYN in the file, they wait behind it. */
-	if (!h->ref_set)
-		set_reference(h, seq);
+	if (!h->seq_set)
+		set_seq(h, seq);
 	h->start_seen = true;
 	h->start_open = false;
 	h->origin = conn_off(h, seq);
@@ -83,8 +83,8 @@ on_ack(struct conn *c, enum dir dir, const struct segment *s)
 	conn_note_first_ack(c, dir, s);
 	if (s->flags & TCP_SYN)
 		start_at(peer, s->ack);
-	if (!peer->ref_set) {
-		set_reference(peer, s->ack);
+	if (!peer->seq_set) {
+		set_seq(peer, s->ack);
 		peer->start_open = true;
 	}
 	off = conn_off(peer, s->ack);
@@ -107,7 +107,7 @@ on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 	};
 	uint64_t retransmitted = h->stream.retransmitted;
 
-	if ((s->flags & TCP_ACK) && peer->ref_set)
+	if ((s->flags & TCP_ACK) && peer->seq_set)
 		piece.peer_off = conn_off(peer, s->ack);
 	if (!is_near(h, piece.off))
 		return;
@@ -118,18 +118,6 @@ on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 		h->stream.retransmitted = retransmitted;
 	else if (h->stream.retransmitted > retransmitted)
 		conn_history_again(c, dir, CONN_AGAIN_SENT);
-	conn_move_reference(h, s->seq, conn_off(h, s->seq));
-}
-
-/* A segment without payload stands behind what its sender had sent: octets may be missing there. */
-static void
-on_stand(struct conn_half *h, const struct segment *s)
-{
-	uint64_t off = conn_off(h, s->seq + ((s->flags & TCP_SYN) != 0));
-
-	if (off > h->reach && off > h->stream.end &&
-	    off - h->stream.end < (uint64_t)STREAM_MAX_JUMP)
-		h->reach = off;
 }
 
 uint64_t
@@ -224,7 +212,7 @@ plain_state(const struct conn *c)
 	for (int dir = 0; dir < DIR_COUNT; dir++) {
 		const struct conn_half *h = &c->half[dir];
 
-		if (!h->ref_set || h->start_open || h->rst.frame_no != 0)
+		if (!h->seq_set || h->start_open || h->rst.frame_no != 0)
 			return CONN_ANY;
 		closing |= h->fin.frame_no != 0;
 	}
@@ -233,9 +221,8 @@ plain_state(const struct conn *c)
 	return closing ? CONN_CLOSING : CONN_OPEN;
 }
 
-/* Whatever it is. */
-static void
-any_segment(struct conn *c, enum dir dir, const struct segment *s)
+void
+conn_any(struct conn *c, enum dir dir, const struct segment *s)
 {
 	struct conn_half *h = &c->half[dir];
 	bool copy = conn_is_copy(h, s);
@@ -257,18 +244,19 @@ any_segment(struct conn *c, enum dir dir, const struct segment *s)
 		conn_look(c, dir, s);
 	}
 	if (s->flags & TCP_RST) {
-		if (!h->ref_set && !(s->flags & TCP_SYN)) {
+		if (!h->seq_set && !(s->flags & TCP_SYN)) {
 			/* An RST alone proves nothing of where its direction begins. */
-			set_reference(h, s->seq);
+			set_seq(h, s->seq);
 			h->start_open = true;
 		}
 		on_rst(c, dir, s);
+		c->plain = CONN_ANY;
 		return;
 	}
 	if (s->flags & TCP_SYN)
 		on_syn(c, dir, s);
-	if (!h->ref_set) {
-		set_reference(h, s->seq);
+	if (!h->seq_set) {
+		set_seq(h, s->seq);
 		h->start_open = true;
 	}
 	if (s->flags & TCP_ACK)
@@ -278,7 +266,7 @@ any_segment(struct conn *c, enum dir dir, const struct segment *s)
 	overrule_rst(h, s);
 	overrule_fin(h, s);
 	if (s->len == 0)
-		on_stand(h, s);
+		conn_note_stand(h, s);
 	else if (!is_probe(h, s))
 		on_payload(c, dir, s, copy);
 	if (s->flags & TCP_FIN)
@@ -287,14 +275,6 @@ any_segment(struct conn *c, enum dir dir, const struct segment *s)
 		conn_pump(c);
 		conn_lose_patience(c, s->ts_ns);
 	}
-}
-
-void
-conn_segment(struct conn *c, enum dir dir, const struct segment *s)
-{
-	if (c->plain != CONN_ANY && conn_next(c, dir, s))
-		return;
-	any_segment(c, dir, s);
 	c->plain = (uint8_t)plain_state(c);
 }
 

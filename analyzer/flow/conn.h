@@ -57,18 +57,16 @@ struct conn_copies { /* what the last segments looked like, to know them again *
  * the stream in it, and the line of the copies.
  */
 struct conn_half {
-	_Alignas(CONN_LINE)
-	    uint64_t ref_off; /* a pair of an offset and its sequence number, moved along */
-	uint64_t origin;
+	_Alignas(CONN_LINE) uint64_t origin;
 	uint64_t acked; /* the highest offset of the other direction acknowledged */
 	uint64_t packets;
-	uint32_t ref_seq;
+	uint32_t seq_of_0; /* what with an offset makes its sequence number, modulo 2^32 */
 	uint32_t usual[2]; /* looks, without and with payload, that tell nothing new; 0: none */
 	bool start_seen;   /* the SYN was: origin is proven */
 	bool acked_set;
 	uint8_t next_copy; /* the place in copies for the next */
 	struct stream stream;
-	bool ref_set;
+	bool seq_set;    /* seq_of_0 is known */
 	bool start_open; /* octets came, the SYN may still */
 	bool ended;      /* everything up to the FIN was handed up */
 	int8_t window_shift;
@@ -117,7 +115,25 @@ void conn_init(struct conn *c, const struct conn_key *key, uint64_t id, struct b
 /* Sets what the segment looks like, and the print by which it is known again, as copies of it are.
  */
 void conn_mark(struct segment *seg);
-void conn_segment(struct conn *c, enum dir dir, const struct segment *seg);
+/* Any segment, and one of a plain connection. */
+void conn_any(struct conn *c, enum dir dir, const struct segment *seg);
+/*
+ * Of a plain connection, by its halves: a segment that acknowledges nothing unseen, and whose octets,
+ * if it has any, come next in their direction, is dealt with as conn_any would. False: it is none.
+ */
+bool conn_next(struct conn *c, struct conn_half *h, struct conn_half *peer,
+    const struct segment *seg) __attribute__((noinline));
+/* True where it only went on: it is open, as before. */
+static inline bool
+conn_segment(struct conn *c, enum dir dir, const struct segment *seg)
+{
+	struct conn_half *half = &c->half[dir], *other = &c->half[dir ^ 1];
+
+	if (c->plain != CONN_ANY && conn_next(c, half, other, seg))
+		return c->plain == CONN_OPEN;
+	conn_any(c, dir, seg);
+	return false;
+}
 /* Asks for the memory that most segments touch. In line: gcc drops a call that only prefetches. */
 __attribute__((always_inline)) static inline void
 conn_prefetch(const struct conn *c)
@@ -157,11 +173,17 @@ void conn_clear(struct conn *c);
 /* One past the last octet of this direction that is known to have been sent, seen or not. */
 uint64_t conn_known_end(const struct conn_half *h);
 
-/* The offset of a sequence number of this direction, as far as it can be known. */
+/* The sequence number of an offset of this direction. */
+static inline uint32_t
+conn_seq(const struct conn_half *h, uint64_t off)
+{
+	return h->seq_of_0 + (uint32_t)off;
+}
+/* The offset that has this sequence number and is nearest to the last octet seen. */
 static inline uint64_t
 conn_off(const struct conn_half *h, uint32_t seq)
 {
-	return h->ref_off + (uint64_t)(int64_t)(int32_t)(seq - h->ref_seq);
+	return h->stream.end + (uint64_t)(int64_t)(int32_t)(seq - conn_seq(h, h->stream.end));
 }
 
 #endif

@@ -248,7 +248,7 @@ finish_tail(struct conn *c, enum dir dir)
 		end = conn_known_end(h);
 	if (!whole && peer->acked_set && peer->acked > end)
 		end = peer->acked;
-	if (h->ref_set && end > h->stream.next)
+	if (h->seq_set && end > h->stream.next)
 		stream_skip_hole(&h->stream, end, c->budget, SINK(c, dir));
 	conn_pump(c);
 	if (!h->ended)
@@ -264,7 +264,7 @@ conn_finish(struct conn *c)
 	while (conn_waits(c) && unstick(c))
 		;
 	for (int dir = 0; dir < DIR_COUNT; dir++) {
-		if (c->half[dir].ref_set && c->half[dir].start_open)
+		if (c->half[dir].seq_set && c->half[dir].start_open)
 			start_unseen(c, (enum dir)dir);
 	}
 	finish_tail(c, DIR_SERVER);

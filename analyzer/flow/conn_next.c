@@ -1,5 +1,5 @@
 /*
- * A short way for what nearly every segment is. It does nothing that conn_segment would not do
+ * A short way for what nearly every segment is. It does nothing that conn_any would not do
  * in its own order; what it passes over is what has no effect on a plain connection.
  */
 #include "analyzer/flow/conn_parts.h"
@@ -11,13 +11,12 @@
 static bool
 may_be_copy(const struct conn_half *h, const struct segment *s, uint64_t ack)
 {
-	bool same = false;
+	const uint64_t *known = h->copies.print;
 
-	if (((s->len == 0) & (ack == h->acked)) == 0)
-		return false;
-	for (int i = 0; i < CONN_COPIES; i++)
-		same |= h->copies.print[i] == s->print;
-	return same;
+	_Static_assert(CONN_COPIES == 4, "each is asked");
+	return s->len == 0 && ack == h->acked &&
+	       ((known[0] == s->print) | (known[1] == s->print) | (known[2] == s->print) |
+		   (known[3] == s->print)) != 0;
 }
 
 /* Nothing about it has to be judged. */
@@ -57,49 +56,89 @@ pass_fins(const struct conn_half *h, const struct conn_half *peer, const struct 
 	return h->ended && s->len == 0 && (s->flags & TCP_FIN) == 0;
 }
 
-bool
-conn_next(struct conn *c, enum dir dir, const struct segment *s)
+static enum dir
+dir_of(const struct conn *c, const struct conn_half *h)
 {
-	struct conn_half *h = &c->half[dir], *peer = &c->half[conn_other(dir)];
-	uint64_t off = conn_off(h, s->seq), next = h->stream.next;
-	uint64_t ack = conn_off(peer, s->ack), end = peer->stream.end;
+	return h == &c->half[DIR_CLIENT] ? DIR_CLIENT : DIR_SERVER;
+}
+
+static void
+feed(struct conn *c, enum dir dir, const struct conn_half *peer, const struct segment *s,
+    uint64_t ack)
+{
+	/* A FIN has a number, but is no octet. */
+	conn_feed_next(c, dir, s, ack < peer->stream.end ? ack : peer->stream.end);
+}
+
+/* Nothing waited before. */
+static void
+see_who_waits(struct conn *c, const struct segment *s)
+{
+	if (!conn_waits(c))
+		return;
+	c->plain = CONN_ANY;
+	conn_pump(c);
+	conn_lose_patience(c, s->ts_ns);
+}
+
+/* What is left to be done with octets; not in line, so that most of conn_next needs no stack. */
+__attribute__((noinline)) static bool
+take_octets(struct conn *c, struct conn_half *h, const struct conn_half *peer,
+    const struct segment *s, uint64_t ack)
+{
+	feed(c, dir_of(c, h), peer, s, ack);
+	see_who_waits(c, s);
+	return true;
+}
+
+/* And with one that tells something new, or comes while the connection closes. */
+__attribute__((noinline)) static bool
+take_unusual(struct conn *c, struct conn_half *h, struct conn_half *peer, const struct segment *s,
+    uint64_t ack)
+{
+	enum dir dir = dir_of(c, h);
+
+	if (s->look != h->usual[s->len > 0])
+		look(c, dir, s);
+	conn_note_first_ack(c, dir, s);
+	conn_note_ack(h, peer, s, ack);
+	if (s->len > 0)
+		feed(c, dir, peer, s, ack);
+	else
+		conn_note_stand(h, s);
+	if (s->flags & TCP_FIN) {
+		conn_note_fin(c, dir, s);
+		c->plain = CONN_CLOSING;
+	}
+	/* What only acknowledges adds nothing. */
+	if (s->len > 0 || (s->flags & TCP_FIN) != 0)
+		see_who_waits(c, s);
+	return true;
+}
+
+bool
+conn_next(struct conn *c, struct conn_half *h, struct conn_half *peer, const struct segment *s)
+{
+	uint64_t next = h->stream.next, end = peer->stream.end, ack;
 	bool usual = s->look == h->usual[s->len > 0];
+	int32_t unacked;
 
 	if (next != h->stream.end ||
-	    (c->plain == CONN_CLOSING && !pass_fins(h, peer, s, &next, &end)) || off != next ||
-	    ack > end || ack < (h->acked_set ? h->acked : peer->origin) ||
-	    s->ts_ns < c->first_ts_ns || may_be_copy(h, s, ack) || !(usual || is_ordinary(c, s)))
+	    (c->plain == CONN_CLOSING && !pass_fins(h, peer, s, &next, &end)) ||
+	    s->seq != conn_seq(h, next) || s->ts_ns < c->first_ts_ns)
+		return false;
+	unacked = (int32_t)(conn_seq(peer, end) - s->ack);
+	ack = end - (uint64_t)unacked;
+	if (unacked < 0 || ack < (h->acked_set ? h->acked : peer->origin) ||
+	    may_be_copy(h, s, ack) || !(usual || is_ordinary(c, s)))
 		return false;
 	conn_remember(h, s);
 	if (s->ts_ns > c->last_ts_ns)
 		c->last_ts_ns = s->ts_ns;
 	c->last_frame_no = s->frame_no;
 	h->packets++;
-	if (!usual)
-		look(c, dir, s);
-	conn_note_first_ack(c, dir, s);
-	if (c->plain == CONN_CLOSING) {
-		conn_note_ack(h, peer, s, ack);
-	} else {
-		h->acked = ack;
-		h->acked_set = true;
-	}
-	if (s->len > 0) {
-		/* A FIN has a number, but is no octet. */
-		conn_feed_next(c, dir, s, ack < peer->stream.end ? ack : peer->stream.end);
-		conn_move_reference(h, s->seq, off);
-	} else if (off > h->stream.end && off > h->reach) {
-		h->reach = off;
-	}
-	if (s->flags & TCP_FIN) {
-		conn_note_fin(c, dir, s);
-		c->plain = CONN_CLOSING;
-	}
-	/* Nothing waited before, and what only acknowledges adds nothing. */
-	if ((s->len > 0 || (s->flags & TCP_FIN) != 0) && conn_waits(c)) {
-		c->plain = CONN_ANY;
-		conn_pump(c);
-		conn_lose_patience(c, s->ts_ns);
-	}
-	return true;
+	if (!usual || c->plain != CONN_OPEN)
+		return take_unusual(c, h, peer, s, ack);
+	h->acked = ack;
+	return s->len == 0 || take_octets(c, h, peer, s, ack);
 }

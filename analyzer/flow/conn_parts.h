@@ -21,16 +21,6 @@ conn_other(enum dir dir)
 
 /* --- what every segment tells --- */
 
-/* Keeps the pair near the octets that pass, so that 32 bits are always enough. */
-static inline void
-conn_move_reference(struct conn_half *h, uint32_t seq, uint64_t off)
-{
-	if (off > h->ref_off && off - h->ref_off < (uint64_t)STREAM_MAX_JUMP) {
-		h->ref_off = off;
-		h->ref_seq = seq;
-	}
-}
-
 static inline void
 conn_note_window(struct conn_half *h, const struct segment *s)
 {
@@ -51,16 +41,6 @@ conn_note_ttl(struct conn_half *h, uint8_t ttl)
 		h->ttl_max = ttl;
 }
 
-/* --- conn_next --- */
-
-/*
- * Of a plain connection: a segment that acknowledges nothing unseen, and whose octets, if it has
- * any, come next in their direction, is dealt with as conn_segment would. False: it is none.
- */
-bool conn_next(struct conn *c, enum dir dir, const struct segment *s);
-
-/* --- conn --- */
-
 /* An ACK; `off` is behind all that it acknowledges of the other side. */
 static inline void
 conn_note_ack(struct conn_half *h, struct conn_half *peer, const struct segment *s, uint64_t off)
@@ -70,6 +50,16 @@ conn_note_ack(struct conn_half *h, struct conn_half *peer, const struct segment 
 	if (!h->acked_set || off > h->acked)
 		h->acked = off;
 	h->acked_set = true;
+}
+/* A segment without payload stands behind what its sender had sent: octets may be missing there. */
+static inline void
+conn_note_stand(struct conn_half *h, const struct segment *s)
+{
+	uint64_t off = conn_off(h, s->seq + ((s->flags & TCP_SYN) != 0));
+
+	if (off > h->reach && off > h->stream.end &&
+	    off - h->stream.end < (uint64_t)STREAM_MAX_JUMP)
+		h->reach = off;
 }
 /* The client's first, which completes the handshake. */
 static inline void

@@ -16,6 +16,13 @@ flow_gap(struct flow *f, int64_t now_ns)
 	f->gap_ns = now_ns;
 }
 
+/* Its time goes on, or may turn out to be another one. */
+static bool
+has_to_touch(const struct flow *f, const struct flow_entry *e)
+{
+	return f->now_ns - e->touched_ns > FLOW_SLACK_NS || f->doubted_ns != 0;
+}
+
 /* A connection seen whole ends at once; only its stragglers have to be known again. */
 static void
 after_segment(struct flow *f, struct flow_entry *e)
@@ -26,8 +33,7 @@ after_segment(struct flow *f, struct flow_entry *e)
 	    brief_add_reported(f->brief, &e->conn, f->now_ns) != NULL) {
 		flow_set_due(f, f->now_ns, FLOW_STRAGGLER_NS);
 		flow_end(f, e);
-	} else if (list != e->list || f->now_ns - e->touched_ns > FLOW_SLACK_NS ||
-		   f->doubted_ns != 0) {
+	} else if (list != e->list || has_to_touch(f, e)) {
 		flow_touch(f, e, list);
 		if (f->doubted_ns != 0)
 			f->doubted = e;
@@ -48,10 +54,8 @@ one_segment(struct flow *f, const struct segment *s)
 		e = flow_entry_of(f, dir, s);
 	if (e != NULL && e->folded)
 		e = flow_unfold(f, e);
-	if (e != NULL) {
-		conn_segment(&e->conn, dir, s);
+	if (e != NULL && (!conn_segment(&e->conn, dir, s) || has_to_touch(f, e)))
 		after_segment(f, e);
-	}
 	/* A sixteenth stays free for what connections keep, so that floods do not cut them short.
 	 */
 	while (f->config.budget->used > f->full && flow_evict(f, e))

@@ -89,7 +89,7 @@ retire(struct flow *f, struct flow_entry *e)
 {
 	const struct conn *c = &e->conn;
 
-	if (!e->challenged && c->half[DIR_CLIENT].ref_set && c->half[DIR_SERVER].ref_set &&
+	if (!e->challenged && c->half[DIR_CLIENT].seq_set && c->half[DIR_SERVER].seq_set &&
 	    brief_add_reported(f->brief, c, f->now_ns) != NULL)
 		flow_set_due(f, f->now_ns, FLOW_STRAGGLER_NS);
 	flow_end(f, e);

@@ -56,7 +56,7 @@ own_syn(const struct conn *c, const struct segment *s)
 	const struct conn_half *client = &c->half[DIR_CLIENT];
 	uint64_t off;
 
-	if (!client->ref_set)
+	if (!client->seq_set)
 		return true;
 	off = conn_off(client, s->seq + 1);
 	if (client->start_seen)

@@ -37,7 +37,7 @@ octets_sent(const struct conn_half *h, const struct conn_half *peer)
 		end = h->fin_off;
 	else if (h->fin.frame_no == 0 && peer->acked_set && peer->acked > end)
 		end = peer->acked;
-	return h->ref_set && end > h->origin ? end - h->origin : 0;
+	return h->seq_set && end > h->origin ? end - h->origin : 0;
 }
 
 /* Not one octet, and neither side's numbers tell of one. */
@@ -82,7 +82,7 @@ server_whole(const struct facts *f)
 
 	if (f->closing.by == NULL && !d->quit_answered)
 		return false;
-	if (s->rst.frame_no != 0 && s->ref_set && conn_off(s, s->rst.seq) == s->stream.end)
+	if (s->rst.frame_no != 0 && s->seq_set && conn_off(s, s->rst.seq) == s->stream.end)
 		ended = true;
 	/* The client closed, had everything that was seen, and no question was open. */
 	if (f->closing.by != NULL && f->closing.dir == DIR_CLIENT && !f->closing.peer_unseen &&
