@@ -177,8 +177,9 @@ join_left_overs(const struct align *a, uint32_t *right, uint8_t *taken)
 		for (uint32_t i = 0; i < a->n; i++) {
 			uint32_t j = right[i] == ALIGN_NONE ? best_right(a, i, taken) : ALIGN_NONE;
 
-			if (j == ALIGN_NONE || ((round < LEFT_ROUNDS || a->weight(a->ctx, i, j) < 0) &&
-						   !is_best_left(a, i, j, right)))
+			if (j == ALIGN_NONE ||
+			    ((round < LEFT_ROUNDS || a->weight(a->ctx, i, j) < 0) &&
+				!is_best_left(a, i, j, right)))
 				continue;
 			right[i] = j;
 			taken[j] = 1;

@@ -7,8 +7,8 @@
  * are then exchanged, because two clients' SYNs may be accepted in another order.
  *
  * In:    n left and m right items by index; weight(i, j) > 0 for a pair that may be, 0 for one
- *        that may not, < 0 for one that takes what all others have left over. Only pairs with j in [from[i], to[i]) are asked; from and to never
- *        decrease with i.
+ *        that may not, < 0 for a left that takes only what all others leave. Only pairs with j in
+ *        [from[i], to[i]) are asked; from and to never decrease with i.
  * Out:   right[i]: the index assigned to i, or ALIGN_NONE.
  * Cost:  O(sum of to[i] - from[i]) calls of weight, as many octets, 12 for each n, 9 for each m.
  * Fails: false without memory; nothing is assigned then.

@@ -58,8 +58,8 @@ struct pairing {
 };
 
 /*
- * As align wants it; 0: cannot be a pair. `by` gets the grounds, a bit per enum match_ground; *sure: it is known whose
- * session it is.
+ * As align wants it; 0: cannot be a pair. `by` gets the grounds, a bit per enum match_ground;
+ * *sure: it is known whose session it is.
  */
 int32_t pairing_weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by, bool *sure);
 /*

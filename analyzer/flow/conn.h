@@ -118,8 +118,9 @@ void conn_mark(struct segment *seg);
 /* Any segment, and one of a plain connection. */
 void conn_any(struct conn *c, enum dir dir, const struct segment *seg);
 /*
- * Of a plain connection, by its halves: a segment that acknowledges nothing unseen, and whose octets,
- * if it has any, come next in their direction, is dealt with as conn_any would. False: it is none.
+ * Of a plain connection, by its halves: a segment that acknowledges nothing unseen, and whose
+ * octets, if it has any, come next in their direction, is dealt with as conn_any would. False: it
+ * is none.
  */
 bool conn_next(struct conn *c, struct conn_half *h, struct conn_half *peer,
     const struct segment *seg) __attribute__((noinline));
