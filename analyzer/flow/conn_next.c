@@ -9,13 +9,13 @@
  * or that acknowledges such, is not.
  */
 static bool
-may_be_copy(const struct conn_half *h, const struct segment *s, uint64_t ack)
+may_be_copy(const struct conn_half *h, const struct segment *s, uint64_t newly_acked)
 {
 	const uint64_t *known = h->copies.print;
 
 	_Static_assert(CONN_COPIES == 4, "each is asked");
-	/* Whether octets come cannot be predicted: one branch, not two. */
-	return ((s->len == 0) & (ack == h->acked)) != 0 &&
+	/* The sum, because whether octets come cannot be predicted: no branch of its own. */
+	return newly_acked + s->len == 0 &&
 	       ((known[0] == s->print) | (known[1] == s->print) | (known[2] == s->print) |
 		   (known[3] == s->print)) != 0;
 }
@@ -120,7 +120,7 @@ take_unusual(struct conn *c, struct conn_half *h, struct conn_half *peer, const 
 bool
 conn_next(struct conn *c, struct conn_half *h, struct conn_half *peer, const struct segment *s)
 {
-	uint64_t next = h->stream.next, end = peer->stream.end, ack;
+	uint64_t next = h->stream.next, end = peer->stream.end, ack, acked;
 	bool usual = s->look == h->usual[s->len > 0];
 	int32_t unacked;
 
@@ -130,8 +130,9 @@ conn_next(struct conn *c, struct conn_half *h, struct conn_half *peer, const str
 		return false;
 	unacked = (int32_t)(conn_seq(peer, end) - s->ack);
 	ack = end - (uint64_t)unacked;
-	if (unacked < 0 || ack < (h->acked_set ? h->acked : peer->origin) ||
-	    may_be_copy(h, s, ack) || !(usual || is_ordinary(c, s)))
+	acked = h->acked_set ? h->acked : peer->origin;
+	if (unacked < 0 || ack < acked || may_be_copy(h, s, ack - acked) ||
+	    !(usual || is_ordinary(c, s)))
 		return false;
 	conn_remember(h, s);
 	if (s->ts_ns > c->last_ts_ns)

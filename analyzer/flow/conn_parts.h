@@ -28,8 +28,7 @@ conn_note_window(struct conn_half *h, const struct segment *s)
 
 	if ((s->flags & TCP_SYN) == 0 && h->window_shift > 0)
 		window <<= h->window_shift > 14 ? 14 : h->window_shift;
-	if (window > h->window)
-		h->window = window;
+	h->window = window > h->window ? window : h->window;
 }
 
 static inline void
