@@ -212,9 +212,11 @@ void
 conn_feed_next(struct conn *c, enum dir dir, const struct segment *s, uint64_t ack)
 {
 	struct conn_half *h = &c->half[dir];
-	uint64_t off = h->stream.next;
-	struct run run = { dialog_off(h, off), s->payload,
-		dialog_off(&c->half[conn_other(dir)], ack), s->frame_no, s->ts_ns, true };
+	const struct conn_half *peer = &c->half[conn_other(dir)];
+	/* What octets_end says, without a look at the FIN: nothing unseen is acknowledged. */
+	uint64_t off = h->stream.next, acked = ack < peer->stream.end ? ack : peer->stream.end;
+	struct run run = { dialog_off(h, off), s->payload, dialog_off(peer, acked), s->frame_no,
+		s->ts_ns, true };
 	size_t n = dialog_feed(&c->dialog, dir, &run);
 	struct stream_segment piece;
 
@@ -223,7 +225,7 @@ conn_feed_next(struct conn *c, enum dir dir, const struct segment *s, uint64_t a
 		h->stream.end = h->stream.next;
 		return;
 	}
-	piece = (struct stream_segment){ off, s->len, s->payload, ack, s->frame_no, s->ts_ns };
+	piece = (struct stream_segment){ off, s->len, s->payload, acked, s->frame_no, s->ts_ns };
 	conn_feed(c, dir, &piece); /* the rest, which has to wait */
 }
 

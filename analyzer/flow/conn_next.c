@@ -63,14 +63,6 @@ dir_of(const struct conn *c, const struct conn_half *h)
 	return h == &c->half[DIR_CLIENT] ? DIR_CLIENT : DIR_SERVER;
 }
 
-static void
-feed(struct conn *c, enum dir dir, const struct conn_half *peer, const struct segment *s,
-    uint64_t ack)
-{
-	/* A FIN has a number, but is no octet. */
-	conn_feed_next(c, dir, s, ack < peer->stream.end ? ack : peer->stream.end);
-}
-
 /* Nothing waited before. */
 static void
 see_who_waits(struct conn *c, const struct segment *s)
@@ -84,10 +76,9 @@ see_who_waits(struct conn *c, const struct segment *s)
 
 /* What is left to be done with octets; not in line, so that most of conn_next needs no stack. */
 __attribute__((noinline)) static bool
-take_octets(struct conn *c, struct conn_half *h, const struct conn_half *peer,
-    const struct segment *s, uint64_t ack)
+take_octets(struct conn *c, const struct conn_half *h, const struct segment *s, uint64_t ack)
 {
-	feed(c, dir_of(c, h), peer, s, ack);
+	conn_feed_next(c, dir_of(c, h), s, ack);
 	see_who_waits(c, s);
 	return true;
 }
@@ -104,7 +95,7 @@ take_unusual(struct conn *c, struct conn_half *h, struct conn_half *peer, const 
 	conn_note_first_ack(c, dir, s);
 	conn_note_ack(h, peer, s, ack);
 	if (s->len > 0)
-		feed(c, dir, peer, s, ack);
+		conn_feed_next(c, dir, s, ack);
 	else
 		conn_note_stand(h, s);
 	if (s->flags & TCP_FIN) {
@@ -142,5 +133,5 @@ conn_next(struct conn *c, struct conn_half *h, struct conn_half *peer, const str
 	if (!usual || c->plain != CONN_OPEN)
 		return take_unusual(c, h, peer, s, ack);
 	h->acked = ack;
-	return s->len == 0 || take_octets(c, h, peer, s, ack);
+	return s->len == 0 || take_octets(c, h, s, ack);
 }
