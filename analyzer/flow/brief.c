@@ -18,7 +18,7 @@ struct brief {
 	struct pool pool[2]; /* IPv4, IPv6 */
 	uint32_t oldest, newest;
 	struct slot *slot; /* linear probing */
-	uint32_t slots, count;
+	uint32_t slots, count, syns;
 	uint32_t found; /* the slot of what was found last, if it is still there */
 };
 
@@ -245,6 +245,7 @@ add(struct brief *h, const struct conn_key *key, const struct brief_entry *from)
 	h->newest = ref;
 	put(h, (struct slot){ (uint32_t)key->hash, ref });
 	h->count++;
+	h->syns += !brief_reported(e);
 	return e;
 }
 
@@ -328,6 +329,12 @@ brief_oldest(struct brief *h)
 	return h->oldest == NONE ? NULL : at(h, h->oldest);
 }
 
+uint32_t
+brief_syns(const struct brief *h)
+{
+	return h->syns;
+}
+
 struct brief_entry *
 brief_newer(struct brief *h, const struct brief_entry *e)
 {
@@ -339,6 +346,7 @@ brief_remove(struct brief *h, struct brief_entry *e)
 {
 	uint32_t i = slot_of(h, e), ref = h->slot[i].ref;
 
+	h->syns -= !brief_reported(e);
 	unslot(h, i);
 	if (e->older != NONE)
 		at(h, e->older)->newer = e->newer;

@@ -67,6 +67,8 @@ struct brief_entry *brief_add(struct brief *h, const struct conn_key *key,
 /* How long it has been there, in whole seconds, whatever the stamp of its SYN says. */
 int64_t brief_age_ns(const struct brief_entry *e, int64_t now_ns);
 struct brief_entry *brief_oldest(struct brief *h);
+/* How many of them are SYNs. */
+uint32_t brief_syns(const struct brief *h);
 /* The one that came after it, or NULL. */
 struct brief_entry *brief_newer(struct brief *h, const struct brief_entry *e);
 /* The newest, if there is one, has come just now. */

@@ -149,7 +149,8 @@ flow_finish(struct flow *f)
 		while (f->oldest[list] != NULL)
 			flow_end(f, f->oldest[list]);
 	}
-	for (h = brief_oldest(f->brief); h != NULL; h = newer) {
+	/* Of many that were reported none has to be looked at. */
+	for (h = brief_oldest(f->brief); brief_syns(f->brief) > 0; h = newer) {
 		newer = brief_newer(f->brief, h);
 		if (!brief_reported(h))
 			flow_end_brief(f, h, false);
