@@ -168,7 +168,7 @@ word(struct hat_lex *l, struct hat_token t, bool in_block)
 
 	t.type = HAT_TOKEN_WORD;
 	while (l->p < l->end && !ends_word(*l->p, in_block))
-		l->p = *l->p == '[' ? after_bracket(l, l->p) : l->p + 1;
+		l->p = *l->p == '[' && !in_block ? after_bracket(l, l->p) : l->p + 1;
 	t.text = bytes_of(start, (size_t)(l->p - start));
 	return t;
 }

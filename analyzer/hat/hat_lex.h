@@ -5,7 +5,8 @@
  * ends at them; control characters and byte order marks are space; `#` at the start of a word
  * begins a comment to the end of the line. A comment in parentheses ends at the parenthesis
  * that closes it, even if it holds others, and at the latest with its line. A word reaches over
- * `[...]`, spaces included. Quoted strings may hold line ends and escaped quotes.
+ * `[...]`, spaces included, but not in a block of parameters. Quoted strings may hold line ends
+ * and escaped quotes.
  *
  * In:    the whole text, borrowed; the tokens' texts point into it, quotes and parentheses
  *        taken off, escapes not yet resolved.

@@ -43,6 +43,7 @@ static const struct row {
 	{ "a bracket that is not closed in its line holds nothing", "x[a b\nc]",
 	    "|w(x[a)w(b)|w(c])", false },
 	{ "nor is one with a control character", "x[a\001b]", "|w(x[a)w(b])", false },
+	{ "nor any in a block", "x[a = \"]\"", "|w(x[a)=s(])", true },
 	{ "colons and dollars belong to words", "A: $B 2001:db8::", "|w(A:)w($B)w(2001:db8::)",
 	    false },
 	{ "stray closing parentheses are nothing", ") a )", "|w(a)", false },

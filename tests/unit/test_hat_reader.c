@@ -117,6 +117,8 @@ static const struct row {
 	    "$A\n    ACCEPT {\n        b = \"2\"\n    }\n", { 2 } },
 	{ "a parameter without its value", "$A ACCEPT {\n a =\n}\n$B REJECT",
 	    "$A\n    ACCEPT\n$B\n    REJECT\n", { 3 } },
+	{ "a parameter whose name has a bracket", "$A ACCEPT { x[a\001=] }",
+	    "$A\n    ACCEPT {\n        x[a = \"]\"\n    }\n", { 0 } },
 	{ "a text that nothing closes", "$A ACCEPT {\n a = \"x\n b = 2\n}",
 	    "$A\n    ACCEPT {\n        a = \"x\"\n        b = \"2\"\n    }\n", { 2 } },
 	{ "a comment that nothing closes", "G: 10.0.0.1 (x\n ACCEPT",
