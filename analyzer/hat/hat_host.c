@@ -143,6 +143,15 @@ split_function(struct bytes text, struct bytes *word, struct bytes *arg)
 }
 
 static bool
+is_number(struct bytes arg)
+{
+	for (size_t i = 0; i < arg.n; i++)
+		if (!isdigit(arg.p[i]))
+			return false;
+	return true;
+}
+
+static bool
 parse_function(struct hat_host *out, struct bytes word, struct bytes arg, const char **remark)
 {
 	*remark = "expected an argument of 1 to 255 characters, without brackets of its own";
@@ -154,6 +163,8 @@ parse_function(struct hat_host *out, struct bytes word, struct bytes arg, const 
 	for (size_t i = 0; i < COUNT(functions); i++) {
 		if (!bytes_case_eq(word, bytes_str(functions[i].word)))
 			continue;
+		if (functions[i].kind == HAT_KIND_OWNER && !is_number(arg))
+			break;
 		out->kind = (uint8_t)functions[i].kind;
 		if (out->kind == HAT_KIND_SCORE)
 			return parse_score(out, arg, remark);

@@ -87,6 +87,7 @@ static const struct form {
 	{ "one score", "sbrs[5]", "sbrs[5.0:5.0]", false },
 	{ "no score", "SBRS[None]", "sbrs[none]", false },
 	{ "a network owner", "SBO:4711", "sbo:4711", false },
+	{ "a network owner without a number", "SBO[(]", "sbo[(]", true },
 	{ "a DNS list", "DNSLIST[BL.example.net]", "dnslist[bl.example.net]", false },
 	{ "a country in brackets", "country[US]", "country[us]", false },
 	{ "a country after a colon", "Country: United States", "country[united states]", false },
