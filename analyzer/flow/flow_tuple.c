@@ -66,6 +66,20 @@ own_syn(const struct conn *c, const struct segment *s)
 }
 
 /*
+ * How many octets the client of the waiting SYN had sent by this segment, if that belongs to the
+ * connection that the SYN opens.
+ */
+static uint32_t
+octets_behind(const struct brief_entry *syn, enum dir dir, const struct segment *s)
+{
+	uint32_t number = dir == DIR_CLIENT ? s->seq : s->ack;
+
+	if (dir == DIR_CLIENT && number == syn->seq)
+		return 0; /* a keep-alive, RFC 9293 3.8.4 */
+	return dir == DIR_CLIENT || (s->flags & TCP_ACK) ? number - (syn->seq + 1) : UINT32_MAX;
+}
+
+/*
  * The segment belongs to the connection that the waiting SYN opens, not to one before it on the
  * same ports. It need not be the very answer, which may not have been captured; but what the old
  * one sends is behind the new one's initial number. RFC 6191
@@ -73,10 +87,21 @@ own_syn(const struct conn *c, const struct segment *s)
 static bool
 answers(const struct brief_entry *syn, enum dir dir, const struct segment *s)
 {
-	uint32_t number = dir == DIR_CLIENT ? s->seq : s->ack;
+	return octets_behind(syn, dir, s) < ANSWER_OCTETS;
+}
 
-	return (dir == DIR_CLIENT || (s->flags & TCP_ACK)) &&
-	       number - (syn->seq + 1) < ANSWER_OCTETS;
+/*
+ * The segment comes of a connection that was reported. Not so what stands exactly behind a SYN that
+ * waits, whatever else its numbers would fit: an RST from where nobody listens is always numbered
+ * 0.
+ */
+static bool
+is_straggler(const struct brief_found *known, enum dir dir, const struct segment *s)
+{
+	if (known->reported == NULL ||
+	    (known->syn != NULL && octets_behind(known->syn, dir, s) == 0))
+		return false;
+	return brief_straggler(known->reported, dir, s);
 }
 
 /* A SYN that opens another connection than the one that is there, which goes on until it is
@@ -171,7 +196,7 @@ flow_entry_of(struct flow *f, enum dir dir, const struct segment *s)
 	if (e != NULL && (is_syn(s) ? own_syn(&e->conn, s) : !e->challenged))
 		return foreign ? NULL : e;
 	known = brief_find(f->brief, key);
-	if (known.reported != NULL && brief_straggler(known.reported, dir, s))
+	if (is_straggler(&known, dir, s))
 		return NULL;
 	/* What a SYN carries is only kept where nothing else is known of its ports. RFC 7413 */
 	if (is_syn(s) &&
