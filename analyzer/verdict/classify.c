@@ -324,7 +324,7 @@ nothing_hidden(const struct facts *f)
 static bool
 came_content_refused(const struct facts *f)
 {
-	return f->dialog->content_refused > 0 && nothing_hidden(f);
+	return f->server_whole && f->dialog->content_refused > 0 && nothing_hidden(f);
 }
 
 /* Broken off: in a message that somebody would have got, or by an RST before any refusal. */
