@@ -29,9 +29,11 @@ def profile(connection):
     return "-" if found is None else "%s:%s" % (found["name"], found["result"])
 
 
-def failed_steps(connection):
-    steps = connection["profile"]["steps"] if connection["profile"] else []
-    return ",".join("%s:%s" % (s["from"], s["step"]) for s in steps if s["result"] == "fail") or "-"
+def steps_that(holds):
+    def names(connection):
+        steps = connection["profile"]["steps"] if connection["profile"] else []
+        return ",".join("%s:%s" % (s["from"], s["step"]) for s in steps if holds(s)) or "-"
+    return names
 
 
 def recipients(connection):
@@ -70,7 +72,9 @@ KEYS = {
     "packets": lambda c: pair(c["packets"]),
     "octets": lambda c: pair(c["octets"]),
     "profile": profile,
-    "fail": failed_steps,
+    "fail": steps_that(lambda s: s["result"] == "fail"),
+    "unknown": steps_that(lambda s: s["result"] == "unknown"),
+    "frameless": steps_that(lambda s: s["result"] == "pass" and s["frame"] is None),
     "smtp": lambda c: "-" if c["smtp"] is None else "present",
     "greeting": greeting,
     "helo": lambda c: null(smtp(c, "helo")),

@@ -28,6 +28,8 @@ static const struct {
 	{ "the same, but its FIN may have been first",
 	    SHAKE "S '554 no~; C 'QUIT~; S '221 bye~; -S FA; C FA; S A",
 	    "reject profile=unknown:PPPPUUPP !profile.reject.fin_ack" },
+	{ "a client that closes first, and a FIN that was not captured",
+	    SHAKE "S '554 no~; C FA; S A; -S FA; C A", "reject profile=unknown:PPPPUUUP" },
 	{ "a client that closes first", SHAKE "S '554 no~; C FA; S FA; C A",
 	    "profile=fail:PPPPPPFP profile.reject.fin_ack" },
 	{ "a client that resets", SHAKE "S '554 no~; S FA; C RA",
