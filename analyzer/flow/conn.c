@@ -142,11 +142,15 @@ void
 conn_note_fin(struct conn *c, enum dir dir, const struct segment *s)
 {
 	struct conn_half *h = &c->half[dir];
+	const struct conn_half *peer = &c->half[conn_other(dir)];
 	uint64_t off = conn_off(h, s->seq) + s->len;
 
 	if (h->fin.frame_no == 0 && is_near(h, off)) {
 		h->fin = close_of(s);
 		h->fin_off = off;
+		/* Its ACK may come before it in the file. */
+		if (peer->ahead == off + 1)
+			h->fin_ack_frame_no = peer->ahead_frame_no;
 	}
 	conn_end_direction(c, dir);
 }

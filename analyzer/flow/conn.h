@@ -79,10 +79,12 @@ struct conn_half {
 	uint64_t fin_off;
 	uint64_t reach;            /* where its segments stood, also those without payload */
 	uint64_t fin_ack_frame_no; /* the other side's first ACK of the FIN; 0: none seen */
+	/* The highest offset behind the octets seen that it acknowledged; where it first did. */
+	uint64_t ahead, ahead_frame_no;
 	uint32_t repeats[CONN_AGAIN_COUNT];
 	uint64_t syn_frame_no, syn_count;
 	int64_t syn_ts_ns;
-	uint8_t unused[CONN_LINE];
+	uint8_t unused[CONN_LINE - 16];
 };
 
 _Static_assert(sizeof(struct conn_half) == 512, "a side is found with a shift, for each segment");

@@ -46,6 +46,10 @@ conn_note_ack(struct conn_half *h, struct conn_half *peer, const struct segment 
 {
 	if (peer->fin.frame_no != 0 && off == peer->fin_off + 1 && peer->fin_ack_frame_no == 0)
 		peer->fin_ack_frame_no = s->frame_no;
+	if (off > peer->stream.end && off > h->ahead) {
+		h->ahead = off;
+		h->ahead_frame_no = s->frame_no;
+	}
 	if (!h->acked_set || off > h->acked)
 		h->acked = off;
 	h->acked_set = true;
