@@ -11,6 +11,7 @@
 #define SLICE 512            /* each of so many */
 #define CLOCK_MATCHES 100000 /* are enough for it */
 #define LOSSY_PER_MILLE 3
+#define STAMP_NS (CLOCK_NS_PER_S / 2) /* so far from its middle was the time that a stamp tells */
 
 struct correlate {
 	struct correlate_config config;
@@ -454,12 +455,11 @@ correlate_log_lossy(const struct correlate *c)
 bool
 correlate_log_covers(const struct correlate *c, const struct record *rec)
 {
-	int64_t window = c->config.window_ns;
-
-	if (c->log_first_ns > c->log_last_ns)
+	/* Without a session there is nothing to tell the clock by, but the zone is known. */
+	if ((!c->clock.sure && c->log.count > 0) || c->log_first_ns > c->log_last_ns)
 		return false;
-	return rec->start_ns >= clock_to_wire(&c->clock, c->log_first_ns) - window &&
-	       rec->end_ns <= clock_to_wire(&c->clock, c->log_last_ns) + window;
+	return rec->start_ns >= clock_to_wire(&c->clock, c->log_first_ns) &&
+	       rec->end_ns <= clock_to_wire(&c->clock, c->log_last_ns);
 }
 
 bool
@@ -467,8 +467,8 @@ correlate_capture_covers(const struct correlate *c, const struct log_session *s)
 {
 	int64_t opened = log_session_opened(s), at;
 
-	if (opened == LOG_TIME_NONE || c->wire_first_ns > c->wire_last_ns)
+	if (!c->clock.sure || opened == LOG_TIME_NONE || c->wire_first_ns > c->wire_last_ns)
 		return false;
 	at = clock_to_wire(&c->clock, trace_log_ns(s, opened));
-	return at >= c->wire_first_ns && at <= c->wire_last_ns;
+	return at - STAMP_NS >= c->wire_first_ns && at + STAMP_NS <= c->wire_last_ns;
 }

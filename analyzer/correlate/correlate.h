@@ -84,8 +84,9 @@ const struct clock *correlate_clock(const struct correlate *c);
 /* The log lacks lines: sessions that began and ended inside it are not whole. */
 bool correlate_log_lossy(const struct correlate *c);
 /*
- * True when the other side covers this one: a connection opened while the log was written, a
- * session opened while the capture ran, each by more than the window.
+ * True when the other side covers this one, and the clock is sure: a connection that began and
+ * ended while the log was written, a session that was opened while the capture ran, with all of the
+ * second that its stamp tells.
  */
 bool correlate_log_covers(const struct correlate *c, const struct record *rec);
 bool correlate_capture_covers(const struct correlate *c, const struct log_session *s);

@@ -154,7 +154,12 @@ check_missing_session(struct pair *p)
 	bool refused = p->rec->verdict == VERDICT_TCPREFUSE;
 	char why[QUOTE_ROOM];
 
-	if (p->rec->handshake != HANDSHAKE_COMPLETE && p->rec->octets[DIR_SERVER] == 0 && !refused)
+	/* Its session may have been opened, and logged, at any time before. */
+	if (p->rec->handshake == HANDSHAKE_UNSEEN)
+		return;
+	/* Of which the RST may not have been captured. */
+	if (p->rec->octets[DIR_SERVER] == 0 && !refused &&
+	    (p->rec->handshake != HANDSHAKE_COMPLETE || p->rec->verdict == VERDICT_INCOMPLETE))
 		return;
 	if (!correlate_log_covers(p->join->correlate, p->rec))
 		return;

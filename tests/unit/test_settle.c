@@ -175,7 +175,7 @@ feed(struct play *p, uint64_t id, const struct event *e)
 static struct settle_now
 now_of(const struct play *p)
 {
-	const struct correlate_span all = { 0, p->now_ms * STORY_MS };
+	const struct correlate_span all = { -1000 * STORY_MS, p->now_ms * STORY_MS };
 
 	return (struct settle_now){
 		.now_ns = p->now_ms * STORY_MS, .wire = all, .log = all, .offset_from = "header"
