@@ -98,7 +98,8 @@ static struct text
 tell_port_closed(const struct facts *f, struct record_builder *b)
 {
 	b->rec->confidence = CONFIDENCE_HIGH;
-	return record_add_format(b, "RST,ACK in frame %llu answers the SYN",
+	return record_add_format(b, "%s in frame %llu answers the SYN",
+	    f->server->rst.flags & TCP_ACK ? "RST,ACK" : "RST",
 	    (unsigned long long)f->server->rst.frame_no);
 }
 
@@ -331,12 +332,16 @@ came_content_refused(const struct facts *f)
 static bool
 came_cut_off(const struct facts *f)
 {
+	const struct dialog *d = f->dialog;
+
 	if (f->closing.by == NULL)
 		return false;
-	if (f->dialog->body_open && let_in(f))
-		return f->dialog->gap_octets[DIR_CLIENT] == 0 && f->server_whole;
-	return f->closing.rst && !f->closing.peer_unseen && !f->dialog->quit_answered &&
-	       f->rcpt_refused == 0 && f->senders_refused == 0 && nothing_hidden(f);
+	/* A reply that nothing asked for may be to a message whose end the server saw before. */
+	if (d->body_open && let_in(f))
+		return d->gap_octets[DIR_CLIENT] == 0 && d->unsolicited == 0 && f->server_whole;
+	return f->closing.rst && !f->closing.peer_unseen && !d->quit_answered &&
+	       f->rcpt_refused == 0 && f->senders_refused == 0 && d->content_refused == 0 &&
+	       nothing_hidden(f);
 }
 
 static bool
