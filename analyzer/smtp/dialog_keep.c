@@ -95,9 +95,9 @@ dialog_room_for_pending(struct dialog *d)
 	    grow(d, (void **)&d->pending, &d->pending_room, d->pending_count + 1,
 		sizeof *d->pending, d->few_pending))
 		return true;
-	/* From here on the order of the replies proves nothing. */
+	/* Behind the last but one the order of the replies proves nothing, as behind a gap. */
 	limits_hit(d->limits, LIMIT_COMMANDS_NOT_TIED, 1);
-	d->unsure = true;
+	dialog_back(d)->id = PENDING_GAP;
 	return false;
 }
 

@@ -106,6 +106,30 @@ static const struct {
 
 ROWS(dialog, rows, rows)
 
+#define ALL (DIALOG_MAX_PENDING + 1)
+
+/* So many times a line, some to a packet; returns what is behind it. */
+static char *
+say_often(char *at, char side, const char *line, int times)
+{
+	for (int i = 0; i < times; i++)
+		at += i % 40 == 0 ? sprintf(at, ";%c '%s~", side, line) : sprintf(at, "%s~", line);
+	return at;
+}
+
+/* More commands at once than are kept: what the last was told is not known. */
+Test(dialog, more_commands_than_are_kept)
+{
+	static char script[ALL * 48];
+	char *at = script;
+
+	at += sprintf(at, "%s", OPEN MAIL);
+	at = say_often(at, 'C', "RCPT TO:<c@d>", ALL);
+	at = say_often(at, 'S', "550 5.7.1 access", ALL - 1);
+	sprintf(at, ";S '250 ok~;%s", QUIT);
+	scene_check("one was accepted", script, "incomplete !rcpt=c@d:250:accepted");
+}
+
 ParameterizedTest(size_t *i, dialog, rows)
 {
 	scene_check(rows[*i].why, rows[*i].script, rows[*i].said);
