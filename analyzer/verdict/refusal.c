@@ -36,6 +36,9 @@ static const struct row rows[] = {
 	{ RCPT_RECIPIENT, "5xx", "", "address rejected" },
 	{ RCPT_RECIPIENT, "5xx", "", "not local" },
 	{ RCPT_RECIPIENT, "5xx", "", "over quota" },
+	{ RCPT_RECIPIENT, "5xx", "", "recipient denied" },
+	{ RCPT_RECIPIENT, "5xx", "", "user account" },
+	{ RCPT_RECIPIENT, "5xx", "", "accessible" }, /* or inaccessible, which `access` is in */
 
 	/* About the sender's identity, the dialogue or a rate: refused, but not for who connects.
 	 */
@@ -54,6 +57,13 @@ static const struct row rows[] = {
 	/* RFC 3463 3.2, 3.3: addressing and mailbox status. */
 	{ RCPT_RECIPIENT, "5xx", "5.1.", "" },
 	{ RCPT_RECIPIENT, "5xx", "5.2.", "" },
+
+	/* RFC 5321 4.2.1, RFC 3463 3.4 to 3.6: syntax, size, the mail system, routing, protocol. */
+	{ RCPT_OTHER, "50x", "", "" },
+	{ RCPT_OTHER, "552", "", "" },
+	{ RCPT_OTHER, "5xx", "5.3.", "" },
+	{ RCPT_OTHER, "5xx", "5.4.", "" },
+	{ RCPT_OTHER, "5xx", "5.5.", "" },
 
 	/* About who connects. */
 	{ RCPT_ACCESS, "521", "", "" }, /* RFC 7504: this host takes no mail */
