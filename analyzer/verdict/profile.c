@@ -251,6 +251,13 @@ static const struct profile {
 #define PROFILES (sizeof profiles / sizeof *profiles)
 #define PROFILE_MAX_STEPS 9
 
+/* Where the start was not seen it may be another exchange, which is not held to this one. */
+static struct sight
+held_to(const struct facts *f, struct sight sight)
+{
+	return sight.result == STEP_FAIL && !f->syn && !f->syn_ack ? seen_or_unknown(0) : sight;
+}
+
 static void
 report_step(const struct profile *p, const struct step *step, const struct sight *sight,
     struct record_builder *b, struct findings *found)
@@ -278,7 +285,7 @@ profile_check(const struct facts *f, struct record_builder *b, struct findings *
 	b->rec->profile = true;
 	memset(steps, 0, sizeof steps);
 	for (size_t i = 0; i < p->count; i++) {
-		struct sight sight = p->steps[i].see(f);
+		struct sight sight = held_to(f, p->steps[i].see(f));
 		struct text name = record_add_text(b, bytes_str(p->steps[i].name));
 
 		steps[i].step = name;
