@@ -13,6 +13,15 @@
 #define LOSSY_PER_MILLE 3
 #define STAMP_NS (CLOCK_NS_PER_S / 2) /* so far from its middle was the time that a stamp tells */
 
+#define MAX_PLACES 64 /* addresses of the gateway that the log names; of more nothing is known */
+
+struct places {
+	uint32_t place[MAX_PLACES];
+	bool shown[MAX_PLACES]; /* the capture shows connections to it */
+	size_t count;
+	bool more, any_shown;
+};
+
 struct correlate {
 	struct correlate_config config;
 	struct clock clock;
@@ -25,6 +34,7 @@ struct correlate {
 	uint64_t last_connection, last_session;
 	int64_t wire_first_ns, wire_last_ns, log_first_ns, log_last_ns; /* each on its own clock */
 	int64_t lines_first_ns, lines_last_ns; /* of the log, sessions or not */
+	struct places places;
 	bool lossy, clock_known;
 };
 
@@ -177,6 +187,51 @@ log_is_lossy(const struct correlate *c)
 		broken += (t->flags & TRACE_WHOLE) == 0 && !edge;
 	}
 	return broken * 1000 > inside * LOSSY_PER_MILLE;
+}
+
+/* --- where it was --- */
+
+/* Its number, or the count. */
+static size_t
+find_place(const struct places *p, uint32_t place)
+{
+	size_t i = 0;
+
+	while (i < p->count && p->place[i] != place)
+		i++;
+	return i;
+}
+
+/* Which addresses of the gateway both sides name. Behind a NAT that may be none. */
+static void
+know_places(struct correlate *c)
+{
+	struct places *p = &c->places;
+
+	for (size_t i = 0; i < c->log.count; i++) {
+		uint32_t place = c->log.v[i].place;
+
+		if (place == 0 || find_place(p, place) < p->count)
+			continue;
+		if (p->count < MAX_PLACES)
+			p->place[p->count++] = place;
+		else
+			p->more = true;
+	}
+	for (size_t i = 0; i < c->wire.count; i++) {
+		size_t k = find_place(p, c->wire.v[i].place);
+
+		if (k < p->count) {
+			c->wire.v[i].flags |= TRACE_PLACED;
+			p->shown[k] = p->any_shown = true;
+		}
+	}
+	for (size_t i = 0; i < c->log.count; i++) {
+		size_t k = find_place(p, c->log.v[i].place);
+
+		if (k < p->count && p->shown[k])
+			c->log.v[i].flags |= TRACE_PLACED;
+	}
 }
 
 /* --- all pairs --- */
@@ -396,6 +451,7 @@ correlate_run(struct correlate *c, const char *offset_from)
 	traces_by_client(&c->wire);
 	traces_by_client(&c->log);
 	c->lossy = log_is_lossy(c);
+	know_places(c);
 	if (!c->clock_known)
 		clock_estimate(c->wire.v, c->wire.count, c->log.v, c->log.count, known, &c->clock);
 	/* Once with the estimate, once with what its matches tell. */
@@ -455,8 +511,13 @@ correlate_log_lossy(const struct correlate *c)
 bool
 correlate_log_covers(const struct correlate *c, const struct record *rec)
 {
+	const struct places *p = &c->places;
+
 	/* Without a session there is nothing to tell the clock by, but the zone is known. */
 	if ((!c->clock.sure && c->log.count > 0) || c->log_first_ns > c->log_last_ns)
+		return false;
+	/* Another server than this log's. */
+	if (p->any_shown && !p->more && find_place(p, trace_place(&rec->server.addr)) == p->count)
 		return false;
 	return rec->start_ns >= clock_to_wire(&c->clock, c->log_first_ns) &&
 	       rec->end_ns <= clock_to_wire(&c->clock, c->log_last_ns);
@@ -466,7 +527,11 @@ bool
 correlate_capture_covers(const struct correlate *c, const struct log_session *s)
 {
 	int64_t opened = log_session_opened(s), at;
+	size_t place = find_place(&c->places, trace_place(&s->interface_addr));
 
+	/* At an interface of which the capture shows nothing. */
+	if (c->places.any_shown && place < c->places.count && !c->places.shown[place])
+		return false;
 	if (!c->clock.sure || opened == LOG_TIME_NONE || c->wire_first_ns > c->wire_last_ns)
 		return false;
 	at = clock_to_wire(&c->clock, trace_log_ns(s, opened));

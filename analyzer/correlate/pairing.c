@@ -137,6 +137,14 @@ weigh_client(const struct pairing *p, const struct trace *w, uint32_t j, uint16_
 	return WEIGHT_CLIENT;
 }
 
+/* At another address of the gateway than the log names, where addresses are the same on both sides.
+ */
+static bool
+is_elsewhere(const struct trace *w, const struct trace *l)
+{
+	return w->place != l->place && l->place != 0 && ((w->flags | l->flags) & TRACE_PLACED);
+}
+
 int32_t
 pairing_weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by, bool *sure)
 {
@@ -148,7 +156,7 @@ pairing_weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by, boo
 
 	*by = 0;
 	*sure = true;
-	if (open < 0)
+	if (open < 0 || is_elsewhere(w, l))
 		return 0;
 	if (p->left_over) {
 		weight = weigh_client(p, w, j, by, sure);

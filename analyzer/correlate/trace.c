@@ -53,6 +53,12 @@ says(const struct record *rec, struct text text, const char *word)
 	return bytes_eq(record_text(rec, text), bytes_str(word));
 }
 
+uint32_t
+trace_place(const struct addr *gateway)
+{
+	return gateway->family == 0 ? 0 : (uint32_t)XXH3_64bits(gateway, sizeof *gateway) | 1;
+}
+
 void
 trace_of_record(const struct record *rec, struct trace *out)
 {
@@ -65,6 +71,7 @@ trace_of_record(const struct record *rec, struct trace *out)
 		.id = rec->id,
 		.senders = wire_senders(rec),
 		.addr = rec->client.addr,
+		.place = trace_place(&rec->server.addr),
 		.verdict = rec->verdict,
 	};
 	out->flags = wire_recipients(rec, &out->recipients);
@@ -113,6 +120,7 @@ trace_of_session(const struct log_session *s, struct trace *out)
 		.senders = log_parties(s, s->senders, &refused),
 		.recipients = log_parties(s, s->recipients, &refused),
 		.addr = s->peer,
+		.place = trace_place(&s->interface_addr),
 		.action = s->action,
 	};
 	if (s->started && s->ended && !s->incomplete && s->hat_line.line != 0)

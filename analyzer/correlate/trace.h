@@ -22,7 +22,8 @@ enum trace_flag {
 	TRACE_REFUSED = 0x20, /* a recipient was refused; log: for another reason than the HAT's */
 	TRACE_DELAYED = 0x40, /* log: a Delayed HAT REJECT line is there */
 	TRACE_GREETED = 0x80, /* wire: the server sent a whole 2xx greeting */
-	TRACE_SEEN = 0x100    /* wire: nothing is missing from the handshake to what came last */
+	TRACE_SEEN = 0x100,   /* wire: nothing is missing from the handshake to what came last */
+	TRACE_PLACED = 0x200  /* the other side names its place, too: set by correlate */
 };
 
 struct trace {
@@ -34,8 +35,11 @@ struct trace {
 	uint8_t verdict;              /* wire: enum verdict */
 	uint8_t action;               /* log: enum log_action */
 	uint32_t hint;                /* for the owner */
+	uint32_t place;               /* the gateway's address, hashed; 0: not known */
 };
 
+/* The place of an address of the gateway; 0 for family 0. */
+uint32_t trace_place(const struct addr *gateway);
 void trace_of_record(const struct record *rec, struct trace *out);
 void trace_of_session(const struct log_session *s, struct trace *out);
 /*
