@@ -51,8 +51,8 @@ log_path(void *ctx, uint16_t file)
 }
 
 /* What the lines of the logs cover, sessions or not. */
-static void
-tell_lines(struct stories *s)
+static enum status
+tell_lines(struct stories *s, struct fault *fault)
 {
 	size_t count;
 	const struct maillog_file *f = maillog_files(s->logs, &count);
@@ -63,9 +63,25 @@ tell_lines(struct stories *s)
 		const struct correlate_span span = { f[i].first_ns - offset_ns,
 			f[i].last_ns - offset_ns };
 
-		if (f[i].first_ns != LOG_TIME_NONE)
-			correlate_lines(s->correlate, &span);
+		if (f[i].first_ns != LOG_TIME_NONE &&
+		    correlate_lines(s->correlate, &span) != STATUS_OK)
+			return fault_set(fault, STATUS_NOMEM, "out of memory");
 	}
+	return STATUS_OK;
+}
+
+/* When packets were captured. */
+static enum status
+tell_packets(struct stories *s, const struct report_run *run)
+{
+	for (size_t i = 0; i < run->capture_count; i++) {
+		const struct source_input *in = &run->captures[i];
+		const struct correlate_span span = { in->first_ns, in->last_ns };
+
+		if (in->packets > 0 && correlate_packets(s->correlate, &span) != STATUS_OK)
+			return STATUS_NOMEM;
+	}
+	return STATUS_OK;
 }
 
 static enum status
@@ -89,10 +105,9 @@ read_logs(struct stories *s, struct fault *fault)
 	if (status != STATUS_OK)
 		return status;
 	maillog_finish(s->logs);
-	tell_lines(s);
 	if (s->status != STATUS_OK)
 		return fault_set(fault, s->status, "%s", s->fault.text);
-	return STATUS_OK;
+	return tell_lines(s, fault);
 }
 
 enum status
@@ -207,7 +222,8 @@ stories_end(struct stories *s, struct report *report, struct report_run *run, st
 	run->hat = s->hat;
 	run->hat_path = s->config.hat;
 	if (s->correlate != NULL) {
-		if (correlate_run(s->correlate, maillog_offset_from(s->logs)) != STATUS_OK)
+		if (tell_packets(s, run) != STATUS_OK ||
+		    correlate_run(s->correlate, maillog_offset_from(s->logs)) != STATUS_OK)
 			return fault_set(fault, STATUS_NOMEM, "out of memory");
 		run->log_sessions = s->session_count;
 		run->matched = correlate_matches(s->correlate);

@@ -22,6 +22,11 @@ struct places {
 	bool more, any_shown;
 };
 
+struct spans {
+	struct correlate_span *v;
+	size_t count, room;
+};
+
 struct correlate {
 	struct correlate_config config;
 	struct clock clock;
@@ -34,6 +39,7 @@ struct correlate {
 	uint64_t last_connection, last_session;
 	int64_t wire_first_ns, wire_last_ns, log_first_ns, log_last_ns; /* each on its own clock */
 	int64_t lines_first_ns, lines_last_ns; /* of the log, sessions or not */
+	struct spans files, captures;          /* each on its own clock */
 	struct places places;
 	bool lossy, clock_known;
 };
@@ -58,6 +64,8 @@ correlate_free(struct correlate *c)
 		return;
 	free(c->wire.v);
 	free(c->log.v);
+	free(c->files.v);
+	free(c->captures.v);
 	free(c->hints);
 	free(c->matches);
 	free(c->of_connection);
@@ -97,11 +105,34 @@ correlate_connection(struct correlate *c, const struct record *rec)
 	return correlate_trace(c, &t);
 }
 
-void
+static enum status
+add_span(struct spans *s, const struct correlate_span *span)
+{
+	if (s->count == s->room) {
+		size_t room = s->room == 0 ? 8 : s->room * 2;
+		struct correlate_span *v = realloc(s->v, room * sizeof *v);
+
+		if (v == NULL)
+			return STATUS_NOMEM;
+		s->v = v;
+		s->room = room;
+	}
+	s->v[s->count++] = *span;
+	return STATUS_OK;
+}
+
+enum status
 correlate_lines(struct correlate *c, const struct correlate_span *log)
 {
 	widen(&c->lines_first_ns, &c->lines_last_ns, log->first_ns);
 	widen(&c->lines_first_ns, &c->lines_last_ns, log->last_ns);
+	return add_span(&c->files, log);
+}
+
+enum status
+correlate_packets(struct correlate *c, const struct correlate_span *wire)
+{
+	return add_span(&c->captures, wire);
 }
 
 void
@@ -508,6 +539,34 @@ correlate_log_lossy(const struct correlate *c)
 	return c->lossy;
 }
 
+/* All of that time; or no file was told of, and nothing is known. A stamp is a second's. */
+static bool
+in_one_file(const struct correlate *c, int64_t first_ns, int64_t last_ns)
+{
+	const struct spans *files = &c->files;
+
+	for (size_t i = 0; i < files->count; i++) {
+		const struct correlate_span *f = &files->v[i];
+
+		if (first_ns >= clock_to_wire(&c->clock, f->first_ns) &&
+		    last_ns <= clock_to_wire(&c->clock, f->last_ns + 2 * STAMP_NS))
+			return true;
+	}
+	return files->count == 0;
+}
+
+static bool
+in_one_capture(const struct correlate *c, int64_t first_ns, int64_t last_ns)
+{
+	const struct spans *captures = &c->captures;
+
+	for (size_t i = 0; i < captures->count; i++) {
+		if (first_ns >= captures->v[i].first_ns && last_ns <= captures->v[i].last_ns)
+			return true;
+	}
+	return captures->count == 0;
+}
+
 bool
 correlate_log_covers(const struct correlate *c, const struct record *rec)
 {
@@ -520,7 +579,8 @@ correlate_log_covers(const struct correlate *c, const struct record *rec)
 	if (p->any_shown && !p->more && find_place(p, trace_place(&rec->server.addr)) == p->count)
 		return false;
 	return rec->start_ns >= clock_to_wire(&c->clock, c->log_first_ns) &&
-	       rec->end_ns <= clock_to_wire(&c->clock, c->log_last_ns);
+	       rec->end_ns <= clock_to_wire(&c->clock, c->log_last_ns) &&
+	       in_one_file(c, rec->start_ns, rec->end_ns);
 }
 
 bool
@@ -535,5 +595,6 @@ correlate_capture_covers(const struct correlate *c, const struct log_session *s)
 	if (!c->clock.sure || opened == LOG_TIME_NONE || c->wire_first_ns > c->wire_last_ns)
 		return false;
 	at = clock_to_wire(&c->clock, trace_log_ns(s, opened));
-	return at - STAMP_NS >= c->wire_first_ns && at + STAMP_NS <= c->wire_last_ns;
+	return at - STAMP_NS >= c->wire_first_ns && at + STAMP_NS <= c->wire_last_ns &&
+	       in_one_capture(c, at - STAMP_NS, at + STAMP_NS);
 }

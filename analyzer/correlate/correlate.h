@@ -58,9 +58,13 @@ struct correlate_span {
 /*
  * A time in which lines were written to a log, of sessions or of anything else (its header). A log
  * without one session covers it, if the zone of its stamps is known; one with sessions covers the
- * time of these. May be said of each file.
+ * time of these, and in neither case that between two files. May be said of each file.
+ * STATUS_NOMEM.
  */
-void correlate_lines(struct correlate *c, const struct correlate_span *log);
+enum status correlate_lines(struct correlate *c, const struct correlate_span *log);
+/* A time in which packets were captured, likewise: of each capture. Where none is told, that of the
+ * connections. */
+enum status correlate_packets(struct correlate *c, const struct correlate_span *wire);
 
 /*
  * Of a window that moves over a longer run (settle.h): connections of which only the trace was

@@ -174,7 +174,7 @@ Test(correlate, a_log_without_sessions_covers_its_lines)
 
 		cr_assert(c != NULL && record_builder_init(&b));
 		add_wire(c, 1, &inside);
-		correlate_lines(c, &lines);
+		cr_assert_eq(correlate_lines(c, &lines), STATUS_OK);
 		cr_assert_eq(correlate_run(c, known ? "header" : NULL), STATUS_OK);
 		sample_plain(&b, 1);
 		b.rec->start_ns = b.rec->end_ns = 50 * LOG_NS_PER_S;
@@ -184,6 +184,50 @@ Test(correlate, a_log_without_sessions_covers_its_lines)
 		record_builder_clear(&b);
 		correlate_free(c);
 	}
+}
+
+/* What lies between two files, or two captures, was covered by neither. */
+Test(correlate, between_two_files_nothing_is_missed)
+{
+	const struct correlate_config config = { .window_ns = CORRELATE_WINDOW_NS };
+	const struct correlate_span first = { 0, 100 * LOG_NS_PER_S },
+				    second = { 200 * LOG_NS_PER_S, 300 * LOG_NS_PER_S };
+	static const struct {
+		int64_t at_s;
+		bool covered;
+	} times[] = { { 50, true }, { 99, true }, { 150, false }, { 201, true }, { 250, true } };
+	struct correlate *c = correlate_new(&config);
+	struct record_builder b;
+
+	cr_assert(c != NULL && record_builder_init(&b));
+	for (uint64_t id = 1; id <= 2; id++) {
+		const struct wire w = {
+			.peer = (int)id, .at_ms = (int64_t)id * 290000 - 280000, .verdict = ACCEPTED
+		};
+		const struct log l = { (int)id, w.at_ms / 1000, ACCEPT, false };
+		struct log_session s = story_session(id, &l);
+
+		add_wire(c, id, &w);
+		cr_assert_eq(correlate_session(c, &s), STATUS_OK);
+	}
+	cr_assert_eq(correlate_lines(c, &first), STATUS_OK);
+	cr_assert_eq(correlate_lines(c, &second), STATUS_OK);
+	cr_assert_eq(correlate_packets(c, &first), STATUS_OK);
+	cr_assert_eq(correlate_packets(c, &second), STATUS_OK);
+	cr_assert_eq(correlate_run(c, "header"), STATUS_OK);
+	sample_plain(&b, 1);
+	for (size_t i = 0; i < COUNT(times); i++) {
+		const struct log l = { 9, times[i].at_s, ACCEPT, false };
+		struct log_session s = story_session(9, &l);
+
+		b.rec->start_ns = b.rec->end_ns = times[i].at_s * LOG_NS_PER_S;
+		cr_expect_eq(correlate_log_covers(c, b.rec), times[i].covered, "log: %d s",
+		    (int)times[i].at_s);
+		cr_expect_eq(correlate_capture_covers(c, &s), times[i].covered, "capture: %d s",
+		    (int)times[i].at_s);
+	}
+	record_builder_clear(&b);
+	correlate_free(c);
 }
 
 /* More connections in a second than bands are borne for: still one to one, and all of them. */
