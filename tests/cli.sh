@@ -87,6 +87,12 @@ check 'two ports' 0 "$hatcheck" analyze -p 26,25 good.pcap
 holds out '^Connections: 1$'
 check 'a filter' 0 "$hatcheck" analyze --filter 'host 203.0.113.99' good.pcap
 holds out '^Connections: 0$'
+compile phantom.pcap join-missing-connection
+phantom=(--log "$root/fixtures/cases/join-missing-connection/mail_logs" phantom.pcap)
+check 'a connection is missed in the whole capture' 0 "$hatcheck" analyze "${phantom[@]}"
+holds out 'log\.missing-connection'
+check 'and not in what a filter leaves of it' 0 "$hatcheck" analyze --filter 'port 25' "${phantom[@]}"
+lacks out 'log\.missing-connection'
 check 'a filter that does not compile' 2 "$hatcheck" analyze --filter 'nonsense (' good.pcap
 holds err '^hatcheck: '
 check 'several captures are one run' 0 "$hatcheck" analyze good.pcap refuse.pcap

@@ -136,6 +136,7 @@ open_beside(struct analysis *r, struct fault *fault)
 	if (!stories_wanted(&config))
 		return STATUS_OK;
 	config.folder = judging_folder();
+	config.filtered = r->options->filter != NULL;
 	config.near_ns = count > 0 && in[0].first_ns != 0 ? in[0].first_ns : LOG_TIME_NONE;
 	return stories_open(&r->stories, &config, fault);
 }

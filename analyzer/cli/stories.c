@@ -202,7 +202,8 @@ on_left_over(void *ctx, const void *block)
 
 	if (correlate_of_session(l->stories->correlate, session->id) != NULL)
 		return;
-	missing = join_session(&l->stories->join, session, message, sizeof message);
+	missing = !l->stories->config.filtered &&
+	          join_session(&l->stories->join, session, message, sizeof message);
 	l->sink(l->ctx, session, missing ? message : NULL);
 }
 

@@ -24,6 +24,7 @@ struct stories_config {
 	enum known delayed_reject, tcprefuse_logged;
 	const char *folder; /* for temporary files */
 	int64_t near_ns;    /* a time of the captures: it tells the year of stamps without one */
+	bool filtered;      /* of what was captured not all is seen: no connection is missed */
 };
 
 struct stories;
