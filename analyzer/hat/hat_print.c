@@ -71,19 +71,25 @@ put_rule(struct out *o, const struct hat *h, enum hat_action action, struct hat_
 	put(o, block.count > 0 ? "    }\n" : "\n");
 }
 
+/* There is a policy of that name, or a group that has it for its rule. */
 static bool
 is_policy(const struct hat *h, const char *name)
 {
 	size_t count;
 	const struct hat_policy *policies = hat_policies(h, &count);
+	const struct hat_group *groups;
 
 	for (size_t i = 0; i < count; i++)
 		if (bytes_eq(policies[i].name, bytes_str(name)))
 			return true;
+	groups = hat_groups(h, &count);
+	for (size_t i = 0; i < count; i++)
+		if (bytes_eq(groups[i].policy, bytes_str(name)))
+			return true;
 	return false;
 }
 
-/* The name of a policy that there is not: $UNDEFINED, or the first of that name and a number. */
+/* The name of a policy that nobody names: $UNDEFINED, or the first of that name and a number. */
 static void
 put_undefined(struct out *o, const struct hat *h)
 {

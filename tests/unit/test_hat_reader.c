@@ -104,6 +104,9 @@ static const struct row {
 	    "$UNDEFINED\n    ACCEPT\n$UNDEFINED2\n    REJECT\n"
 	    "G:\n    10.0.0.1\n    $UNDEFINED3\nH:\n    10.0.0.2\n    RELAY\n",
 	    { 4 } },
+	{ "a group without its rule, and one that names what it would get",
+	    "G: 10.0.0.1\nH: 10.0.0.2 $UNDEFINED",
+	    "G:\n    10.0.0.1\n    $UNDEFINED2\nH:\n    10.0.0.2\n    $UNDEFINED\n", { 2 } },
 	{ "an anonymous entry without its rule is left out", "G: 10.0.0.1 ACCEPT\n10.0.0.2\n",
 	    "G:\n    10.0.0.1\n    ACCEPT\n", { 3 } },
 	{ "a host that is none does not swallow ALL", "what?\nALL ACCEPT", "ALL\n    ACCEPT\n",
