@@ -7,8 +7,9 @@
  * Order: entries stand in the order of the file, which is the order of evaluation: the first
  *        that matches decides, except that CONTINUE goes on. Policies may stand anywhere.
  * Unknown: what hangs on what is not known of the peer is undecided: every candidate is given,
- *        to the first entry that is certain to match. An entry that could not be read is left
- *        out, with an error; one of an unknown form may match anybody.
+ *        to the first entry that is certain to match. An entry of an unknown form may match
+ *        anybody, and so may one that could not be read, which is an error too. A rule that is
+ *        missing or not known may be any, CONTINUE among them.
  * Errors are data: hat_messages, with line and what was expected; the rest is used.
  * Fails: STATUS_IO, STATUS_NOMEM; STATUS_FORMAT when nothing at all was understood;
  *        STATUS_USAGE when the listener is not there, or not named and there are several.

@@ -14,7 +14,7 @@ check_covered(struct hat *h)
 		const struct hat_entry *e = &entries[i], *by;
 		const struct hat_group *g = &hat_table_groups(h)[e->group], *by_group;
 
-		if (h->index.covered[i] == HAT_NO_INDEX)
+		if (h->index.covered[i] == HAT_NO_INDEX || e->host.kind == HAT_KIND_UNREAD)
 			continue;
 		by = &entries[h->index.covered[i]];
 		by_group = &hat_table_groups(h)[by->group];
@@ -82,7 +82,7 @@ check_groups(struct hat *h)
 		else if (first != i)
 			hat_table_say(h, SEVERITY_WARNING, false, g->line, groups[first].line,
 			    "the sender group %.*s is there again; both are used", SHORT(g->name));
-		if (g->entry_count == 0)
+		if (hat_table_understood(h, g) == 0)
 			hat_table_say(h, SEVERITY_INFO, false, g->line, 0,
 			    "the sender group %.*s has no hosts", SHORT(g->name));
 	}

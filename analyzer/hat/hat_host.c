@@ -341,6 +341,7 @@ hat_host_match(const struct hat_host *host, const struct hat_peer *peer)
 	case HAT_KIND_DNSLIST:
 	case HAT_KIND_FEED:
 	case HAT_KIND_OTHER:
+	case HAT_KIND_UNREAD:
 	case HAT_KIND_COUNT:
 		break;
 	}
@@ -374,6 +375,9 @@ hat_host_format(const struct hat_host *host, char room[static HAT_HOST_ROOM])
 
 	if (host->kind == HAT_KIND_ADDRESS || host->kind == HAT_KIND_GROUP_RANGE)
 		return hat_address_format(host, room);
+	/* Nobody understands this either. */
+	if (host->kind == HAT_KIND_UNREAD)
+		return (size_t)snprintf(room, HAT_HOST_ROOM, "?");
 	for (size_t i = 0; i < COUNT(words); i++)
 		if (words[i].kind == (enum hat_kind)host->kind)
 			return (size_t)snprintf(room, HAT_HOST_ROOM, "%s", words[i].word);

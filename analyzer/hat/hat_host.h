@@ -10,7 +10,8 @@
  *        matter. How an export writes a country is not documented: country[US],
  *        country:United States and the like are read, compared as text, and a code against a
  *        name is undecided. etf-source: NAME is an external threat feed. Another word[...] or
- *        word:... is kept as a form that may match anybody.
+ *        word:... is kept as a form that may match anybody. UNREAD is no form: a reader puts it
+ *        in the place of a host that hat_host_parse does not take, for it may match anybody too.
  * Match: three-valued. HAT_MAYBE where it hangs on what is not known of the peer, which is
  *        always so for DNS lists, network owners and threat feeds.
  * Owns:  nothing; texts are borrowed from the parsed text.
@@ -36,7 +37,8 @@
 	X(OWNER, "a network owner", "the network owner is not known")                       \
 	X(DNSLIST, "a DNS list", "what the DNS list answered is not known")                 \
 	X(FEED, "a threat feed", "what the threat feed holds is not known")                 \
-	X(OTHER, "a form that is not known", "the form of this entry is not known")
+	X(OTHER, "a form that is not known", "the form of this entry is not known")         \
+	X(UNREAD, "what was not understood", "this entry was not understood")
 
 enum hat_kind {
 #define X(id, meaning, why) HAT_KIND_##id,
@@ -80,7 +82,7 @@ bool hat_host_parse(struct hat_host *out, struct bytes text, const char **remark
 enum hat_truth hat_host_match(const struct hat_host *host, const struct hat_peer *peer);
 /*
  * The one way to write it, in lower case and with a NUL: two hosts that mean the same are the
- * same text. hat_host_parse reads it again. Returns its length.
+ * same text. hat_host_parse reads it again, but for UNREAD. Returns its length.
  */
 size_t hat_host_format(const struct hat_host *host, char room[static HAT_HOST_ROOM]);
 /* True for words that begin with "country:" or "etf-source:": their argument may hold spaces. */

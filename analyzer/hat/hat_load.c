@@ -18,17 +18,20 @@ take_text(struct hat *h, struct bytes text)
 	return STATUS_OK;
 }
 
-/* Nothing in it decides anything. */
+/* Nothing in it decides anything. Words of any text, and a rule, are no statement yet. */
 static bool
 is_empty(const struct hat *h)
 {
 	for (size_t i = 0; i < h->policies.count; i++)
 		if (hat_table_policies(h)[i].action != HAT_ACTION_UNKNOWN)
 			return false;
-	for (size_t i = 0; i < h->groups.count; i++)
-		if (hat_table_groups(h)[i].policy.p != NULL ||
-		    hat_table_groups(h)[i].action != HAT_ACTION_UNKNOWN)
+	for (size_t i = 0; i < h->groups.count; i++) {
+		const struct hat_group *g = &hat_table_groups(h)[i];
+
+		if ((g->policy.p != NULL || g->action != HAT_ACTION_UNKNOWN) &&
+		    (!g->anonymous || hat_table_understood(h, g) > 0))
 			return false;
+	}
 	return true;
 }
 

@@ -44,12 +44,13 @@ is_policy(const struct hat_token *t)
 	return t->type == HAT_TOKEN_WORD && t->text.p[0] == '$';
 }
 
-/* GROUP:, and not an IPv6 address. */
+/* GROUP:, and not an IPv6 address, nor what is left of a word with a bracket. */
 static bool
 is_group(const struct hat_token *t)
 {
 	return t->type == HAT_TOKEN_WORD && !is_policy(t) && t->text.n > 1 &&
-	       t->text.p[t->text.n - 1] == ':' && memchr(t->text.p, ':', t->text.n - 1) == NULL;
+	       t->text.p[t->text.n - 1] == ':' && memchr(t->text.p, ':', t->text.n - 1) == NULL &&
+	       memchr(t->text.p, '[', t->text.n) == NULL;
 }
 
 /* `country: ...` among hosts, where no group can begin yet; its argument stands in the line. */
@@ -113,12 +114,39 @@ read_policy(struct hat_reader *r, struct hat_token name)
 		*p = policy;
 }
 
+static void
+add_entry(struct hat_reader *r, const struct hat_host *host, uint32_t line, uint32_t group)
+{
+	struct hat_entry *e;
+
+	if (r->h->entries.count == HAT_MAX_ENTRIES) {
+		hat_table_say(r->h, SEVERITY_ERROR, true, line, 0,
+		    "more than %d entries; the rest is left out", HAT_MAX_ENTRIES);
+		r->lex.p = r->lex.end;
+		return;
+	}
+	e = hat_table_grow(r->h, &r->h->entries, sizeof *e);
+	if (e == NULL)
+		return;
+	*e = (struct hat_entry){ .host = *host, .group = group, .line = line };
+	hat_table_groups(r->h)[group].entry_count++;
+}
+
+/* In the place of a host; what it was may match anybody, and keeps its place in the order. */
+static void
+add_unread(struct hat_reader *r, const struct hat_token *t, uint32_t group)
+{
+	const struct hat_host host = { .kind = HAT_KIND_UNREAD,
+		.text = bytes_head(t->text, t->text.n < HAT_HOST_MAX ? t->text.n : HAT_HOST_MAX) };
+
+	add_entry(r, &host, t->line, group);
+}
+
 /* One host, which may be a keyword with an argument after a space. */
 static void
 read_host(struct hat_reader *r, struct hat_token t, uint32_t group)
 {
 	struct hat_host host;
-	struct hat_entry *e;
 	const char *remark;
 
 	if (hat_host_takes_argument(t.text)) {
@@ -132,12 +160,7 @@ read_host(struct hat_reader *r, struct hat_token t, uint32_t group)
 
 		hat_table_say(r->h, SEVERITY_ERROR, true, t.line, 0,
 		    "%s, found %s; the entry is left out", remark, hat_reader_found(&t, found));
-		return;
-	}
-	if (r->h->entries.count == HAT_MAX_ENTRIES) {
-		hat_table_say(r->h, SEVERITY_ERROR, true, t.line, 0,
-		    "more than %d entries; the rest is left out", HAT_MAX_ENTRIES);
-		r->lex.p = r->lex.end;
+		add_unread(r, &t, group);
 		return;
 	}
 	if (remark != NULL) {
@@ -146,11 +169,7 @@ read_host(struct hat_reader *r, struct hat_token t, uint32_t group)
 		hat_table_say(r->h, SEVERITY_WARNING, false, t.line, 0, "%s: %s",
 		    hat_reader_found(&t, found), remark);
 	}
-	e = hat_table_grow(r->h, &r->h->entries, sizeof *e);
-	if (e == NULL)
-		return;
-	*e = (struct hat_entry){ .host = host, .group = group, .line = t.line };
-	hat_table_groups(r->h)[group].entry_count++;
+	add_entry(r, &host, t.line, group);
 }
 
 /* A comment belongs to the host before it in the line, else to the group. */
@@ -203,7 +222,40 @@ is_all(const struct hat_token *t)
 	       host.kind == HAT_KIND_ALL;
 }
 
-/* Another statement, where hosts or their rule should be. ALL is none of anonymous hosts. */
+/* How far from the beginning of its line a word of the text stands. */
+static size_t
+column(const struct hat *h, const uint8_t *p)
+{
+	const uint8_t *from = p, *text = (const uint8_t *)h->text;
+
+	while (p > text && p[-1] != '\n' && p[-1] != '\r')
+		p--;
+	return (size_t)(from - p);
+}
+
+/*
+ * ALL where a statement begins. Of anonymous hosts it is none. In a group it stands as far to the
+ * left as the group's name, with the hosts to the right of it: then the group's rule is missing.
+ */
+static bool
+is_next_all(const struct hat_reader *r, const struct hat_token *t, uint32_t group)
+{
+	const struct hat *h = r->h;
+	const struct hat_group *g = &hat_table_groups(h)[group];
+	size_t at;
+
+	if (!is_all(t))
+		return false;
+	if (g->anonymous)
+		return true;
+	if (!t->first || g->entry_count == 0)
+		return false;
+	at = column(h, t->text.p);
+	return at <= column(h, g->name.p) &&
+	       at < column(h, hat_table_entries(h)[g->first_entry].host.text.p);
+}
+
+/* Another statement, where hosts or their rule should be. */
 static bool
 ends_members(const struct hat_reader *r, const struct hat_token *t, uint32_t group)
 {
@@ -211,7 +263,18 @@ ends_members(const struct hat_reader *r, const struct hat_token *t, uint32_t gro
 
 	return t->type == HAT_TOKEN_END || (is_group(t) && !is_spaced_host(r, t)) ||
 	       (is_policy(t) && access_rule(&next, false) != HAT_ACTION_UNKNOWN) ||
-	       (hat_table_groups(r->h)[group].anonymous && is_all(t));
+	       is_next_all(r, t, group);
+}
+
+/* Braces among hosts: if they hold no parameters, they may hold hosts. */
+static void
+read_stray_block(struct hat_reader *r, struct hat_token t, uint32_t group)
+{
+	size_t before = r->h->syntax_errors;
+
+	hat_block_read(r, t.line);
+	if (r->h->syntax_errors > before)
+		add_unread(r, &t, group);
 }
 
 /* Hosts, then their rule. False: the rule is missing. */
@@ -234,9 +297,11 @@ read_members(struct hat_reader *r, uint32_t group)
 		else if (t.type == HAT_TOKEN_COMMENT)
 			read_comment(r, t, group);
 		else if (t.type == HAT_TOKEN_OPEN)
-			hat_block_read(r, t.line);
-		else if (t.type != HAT_TOKEN_COMMA)
+			read_stray_block(r, t, group);
+		else if (t.type != HAT_TOKEN_COMMA) {
 			complain(r, &t, "a host, $POLICY or an access rule");
+			add_unread(r, &t, group);
+		}
 		if (r->h->failed)
 			return true;
 	}
@@ -265,7 +330,7 @@ read_group(struct hat_reader *r, struct hat_token name)
 		return;
 	read_members(r, group);
 	/* ALL: is the entry ALL written as a group. */
-	if (hat_table_groups(r->h)[group].entry_count == 0 &&
+	if (hat_table_understood(r->h, &hat_table_groups(r->h)[group]) == 0 &&
 	    bytes_case_eq(hat_table_groups(r->h)[group].name, all.text))
 		read_host(r, all, group);
 }

@@ -57,6 +57,17 @@ hat_table_say(struct hat *h, enum severity severity, bool syntax, uint32_t line,
 	va_end(ap);
 }
 
+size_t
+hat_table_understood(const struct hat *h, const struct hat_group *g)
+{
+	const struct hat_entry *entries = hat_table_entries(h);
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < g->entry_count; i++)
+		n += entries[g->first_entry + i].host.kind != HAT_KIND_UNREAD;
+	return n;
+}
+
 /* Ties every group to its policy, and takes over the policy's action. */
 static bool
 resolve_policies(struct hat *h)

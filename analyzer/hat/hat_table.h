@@ -31,6 +31,8 @@ void *hat_table_grow(struct hat *h, struct hat_array *a, size_t size);
 /* syntax: an error of severity `error`; see struct hat_message. */
 void hat_table_say(struct hat *h, enum severity severity, bool syntax, uint32_t line,
     uint32_t other_line, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* How many of the group's hosts were understood. */
+size_t hat_table_understood(const struct hat *h, const struct hat_group *g);
 /* Resolves, numbers, indexes. False: no memory. */
 bool hat_table_finish(struct hat *h);
 

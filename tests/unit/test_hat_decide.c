@@ -110,6 +110,21 @@ read_text(const char *text)
 	return h;
 }
 
+static void
+candidates(const struct hat *h, const struct hat_decision *d, char room[static 256])
+{
+	size_t n = 0, count;
+
+	room[0] = '\0';
+	for (uint32_t k = 0; k < d->candidate_count; k++) {
+		const struct hat_entry *e = &hat_entries(h, &count)[d->candidates[k]];
+		struct bytes name = hat_groups(h, &count)[e->group].name;
+
+		n +=
+		    (size_t)snprintf(room + n, 256 - n, "%.*s ", (int)name.n, (const char *)name.p);
+	}
+}
+
 ParameterizedTestParameters(hat_decide, rows)
 {
 	static size_t index[COUNT(rows)];
@@ -126,17 +141,10 @@ ParameterizedTest(size_t *i, hat_decide, rows)
 	struct hat_peer peer = peer_of(row);
 	const char *action;
 	struct hat_decision d;
-	char names[256] = "";
-	size_t n = 0, count;
+	char names[256];
 
 	hat_decide(h, &peer, &d);
-	for (uint32_t k = 0; k < d.candidate_count; k++) {
-		const struct hat_entry *e = &hat_entries(h, &count)[d.candidates[k]];
-		struct bytes name = hat_groups(h, &count)[e->group].name;
-
-		n += (size_t)snprintf(
-		    names + n, sizeof names - n, "%.*s ", (int)name.n, (const char *)name.p);
-	}
+	candidates(h, &d, names);
 	cr_assert_str_eq(names, row->candidates, "%s: %s", row->why, names);
 	cr_assert_eq(d.certain, row->certain, "%s", row->why);
 	cr_assert(same(d.sender_group, row->group), "%s", row->why);
@@ -161,6 +169,48 @@ Test(hat_decide, candidates_that_agree_are_not_certain_but_tell_what_they_share)
 	cr_assert_eq(d.candidate_count, 2);
 	cr_assert_str_eq(hat_decision_why(h, &d, 0), hat_kind_why(HAT_KIND_DNSLIST));
 	cr_assert_null(hat_decision_why(h, &d, 1));
+	hat_free(h);
+}
+
+/* What was not understood of a table, for 203.0.113.5: nothing behind it is certain. */
+static const struct damaged {
+	const char *why, *text, *candidates;
+} damaged[] = {
+	{ "an address", "B:\n    203.0.113.5/\n    REJECT\nALL\n    ACCEPT\n", "B ALL " },
+	{ "an anonymous one", "203.0.113.5/\n    REJECT\nALL\n    ACCEPT\n", "None ALL " },
+	{ "a score", "B:\n    sbrs[-10.0:\n    REJECT\nALL\n    ACCEPT\n", "B ALL " },
+	{ "a text", "B: \"203.0.113.5\" REJECT\nALL ACCEPT\n", "B ALL " },
+	{ "hosts in braces", "B: { 203.0.113.5 } REJECT\nALL ACCEPT\n", "B ALL " },
+	{ "what goes on does not matter", "B: 203.0.113.5/ CONTINUE\nALL ACCEPT\n", NULL },
+	{ "nor what comes later", "ALL ACCEPT\nB: 203.0.113.5/ REJECT\n", NULL },
+	{ "a rule", "B:\n    203.0.113.5\n    REJEC\nALL\n    ACCEPT\n", "B " },
+	{ "a rule before a group", "B:\n 203.0.113.5\n REJEC\nC: 0/0 ACCEPT\n", "B " },
+	{ "a rule of others", "B:\n    203.0.113.6\n    REJEC\nALL\n    ACCEPT\n", "B ALL " },
+	{ "a policy", "$P REJEC\nB: 203.0.113.5 $P\nALL ACCEPT\n", "B " },
+};
+
+ParameterizedTestParameters(hat_decide, not_understood)
+{
+	static size_t index[COUNT(damaged)];
+
+	for (size_t i = 0; i < COUNT(damaged); i++)
+		index[i] = i;
+	return cr_make_param_array(size_t, index, COUNT(damaged));
+}
+
+ParameterizedTest(size_t *i, hat_decide, not_understood)
+{
+	const struct damaged *row = &damaged[*i];
+	struct hat_peer peer =
+	    hat_peer_init((struct addr){ .family = 4, .octet = { 203, 0, 113, 5 } });
+	struct hat *h = read_text(row->text);
+	struct hat_decision d;
+	char names[256];
+
+	hat_decide(h, &peer, &d);
+	candidates(h, &d, names);
+	cr_assert_eq(d.certain, row->candidates == NULL, "%s", row->why);
+	cr_assert_str_eq(names, row->candidates == NULL ? "" : row->candidates, "%s", row->why);
 	hat_free(h);
 }
 
@@ -211,7 +261,7 @@ draw_host(uint64_t *s, char *out)
 {
 	uint32_t a = draw(s, 4), b = draw(s, 4), c = draw(s, 4);
 
-	switch (draw(s, 16)) {
+	switch (draw(s, 17)) {
 	case 0:
 		return (size_t)sprintf(out, "10.%u.%u.%u", a, b, c);
 	case 1:
@@ -245,6 +295,8 @@ draw_host(uint64_t *s, char *out)
 		return (size_t)sprintf(out, "dnslist[l%u.example]", b);
 	case 14:
 		return (size_t)sprintf(out, "sbo:%u", b);
+	case 15:
+		return (size_t)sprintf(out, "10.%u.%u.%u/", a, b, c);
 	default:
 		return (size_t)sprintf(out, ".example");
 	}

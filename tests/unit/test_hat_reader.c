@@ -89,8 +89,23 @@ static const struct row {
 	    "Default Policy Parameters\n====\nMaximum Message Size: 10M\nG:\n 10.0.0.1\n ACCEPT",
 	    "G:\n    10.0.0.1\n    ACCEPT\n", { 0 } },
 	{ "a byte order mark", "\xef\xbb\xbf$A ACCEPT", "$A\n    ACCEPT\n", { 0 } },
-	{ "a host that is none is left out", "G: 10.0.0.300, 10.0.0.1\n ACCEPT",
-	    "G:\n    10.0.0.1\n    ACCEPT\n", { 1 } },
+	{ "a host that is none keeps its place", "G: 10.0.0.300, 10.0.0.1\n ACCEPT",
+	    "G:\n    ?\n    10.0.0.1\n    ACCEPT\n", { 1 } },
+	{ "among anonymous hosts too", "10.0.0.1, 10.0.0.300 REJECT\nwhat? RELAY",
+	    "10.0.0.1\n?\n    REJECT\n?\n    RELAY\n", { 1, 2 } },
+	{ "what is left of a bracket is no group", "G:\n sbrs[-10.0:\n REJECT\nALL ACCEPT",
+	    "G:\n    ?\n    REJECT\nALL\n    ACCEPT\n", { 2 } },
+	{ "hosts in braces", "G:\n { 10.0.0.1 }\n ACCEPT", "G:\n    ?\n    ACCEPT\n", { 2 } },
+	{ "parameters of a rule that nobody knows", "G: 10.0.0.1 REJEC { a = 1 }\nH: ACCEPT",
+	    "G:\n    10.0.0.1\n    rejec\n    $UNDEFINED\nH:\n    ACCEPT\n", { 2 } },
+	{ "ALL after a group without its rule", "G:\n    10.0.0.1\n    REJEC\nALL\n    ACCEPT",
+	    "G:\n    10.0.0.1\n    rejec\n    $UNDEFINED\nALL\n    ACCEPT\n", { 4 } },
+	{ "ALL after a group in one line without its rule", "G: 10.0.0.1\nALL ACCEPT",
+	    "G:\n    10.0.0.1\n    $UNDEFINED\nALL\n    ACCEPT\n", { 2 } },
+	{ "ALL among hosts that begin their lines", "G:\n10.0.0.1\nALL\nACCEPT",
+	    "G:\n    10.0.0.1\n    ALL\n    ACCEPT\n", { 0 } },
+	{ "the group ALL with a host that is none", "ALL: what? ACCEPT",
+	    "ALL:\n    ?\n    ALL\n    ACCEPT\n", { 1 } },
 	{ "a policy without its rule", "$A\n$B ACCEPT", "$A\n    UNKNOWN\n$B\n    ACCEPT\n",
 	    { 2 } },
 	{ "a rule that nobody knows", "$A MAYBE { x = 1 }\n$B ACCEPT",
@@ -128,7 +143,7 @@ static const struct row {
 	    "G:\n    10.0.0.1\n    ACCEPT\n", { 1 } },
 	{ "braces of nothing", "{ a = 1 }\n$A ACCEPT", "$A\n    ACCEPT\n", { 1 } },
 	{ "a text instead of a host", "G: \"10.0.0.1\" 10.0.0.2 ACCEPT",
-	    "G:\n    10.0.0.2\n    ACCEPT\n", { 1 } },
+	    "G:\n    ?\n    10.0.0.2\n    ACCEPT\n", { 1 } },
 };
 
 ParameterizedTestParameters(hat_reader, canonical)
@@ -219,6 +234,7 @@ static const struct none {
 				       "ELF\2\1\1\0\0\0\0\0",
 			12 } },
 	{ "a policy without a rule", { (const uint8_t *)"$A\n", 3 } },
+	{ "words that are no hosts before a rule", { (const uint8_t *)"what? REJECT\n", 13 } },
 };
 
 ParameterizedTestParameters(hat_reader, no_table)
