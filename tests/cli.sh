@@ -119,6 +119,30 @@ check 'one of two that is not there' 3 "$hatcheck" analyze good.pcap missing.pca
 holds out '^Connections: 1$'
 holds err '^hatcheck: missing.pcap: '
 
+# What stands beside the captures, as the commands log and hat say it.
+logs=$root/fixtures/cases/join-hat-group/mail_logs
+yes "$(cat "$logs")" | head -500 | gzip >whole.gz
+head -c 300 whole.gz >cut.gz
+printf 'A:\n    192.0.2.77/\n    REJECT\nALL\n    ACCEPT\n' >broken.hat
+printf 'A:\n    192.0.2.88-77, future[x]\n    REJECT\nALL\n    ACCEPT\n' >odd.hat
+check 'a log cut short' 3 "$hatcheck" log --text log.txt cut.gz
+cp err said
+check 'the same beside a capture' 3 "$hatcheck" analyze --log cut.gz good.pcap
+holds err '^hatcheck: cut.gz: after [0-9]+ octets: gzip: '
+check 'and in the same words, once' 0 cmp said <("$hatcheck" analyze -l cut.gz good.pcap 2>&1 >rest)
+check 'a log that is none beside one' 3 "$hatcheck" analyze --log "$logs" --log words.txt good.pcap
+holds err '^hatcheck: words.txt: no line of a mail log in it$'
+check 'a table of which a line is not understood' 3 "$hatcheck" hat --text hat.txt broken.hat
+cp err said
+check 'that table beside a capture' 3 "$hatcheck" analyze --hat broken.hat --fail-on warning good.pcap
+holds err '^hatcheck: broken.hat: line 2: '
+check 'in the same words too' 0 cmp said <("$hatcheck" analyze -t broken.hat good.pcap 2>&1 >rest)
+check 'a finding outweighs it, and it is said' 1 "$hatcheck" analyze --hat broken.hat --fail-on info good.pcap
+holds err '^hatcheck: broken.hat: line 2: '
+check 'what is merely odd is no damage' 0 "$hatcheck" hat odd.hat
+check 'nor beside a capture' 0 "$hatcheck" analyze --hat odd.hat good.pcap
+empty err
+
 check 'two outputs on standard output' 2 "$hatcheck" analyze --json - --text - good.pcap
 holds err 'two outputs to standard output'
 empty out

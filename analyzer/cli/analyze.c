@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <sys/stat.h>
 
+#include "analyzer/cli/damage.h"
 #include "analyzer/cli/progress.h"
 
 static int
@@ -20,21 +21,6 @@ print_help(const struct option_group groups[static 2])
 	    "\nExit status: 0 nothing at or above --fail-on, 1 findings at or above it, 2 usage\n"
 	    "or nothing could be read, 3 an input was damaged and the rest is clean.\n");
 	return cli_printed();
-}
-
-static int
-exit_status(const struct judging *j, const struct report *report, const struct source_input *in,
-    size_t count)
-{
-	int status = CLI_CLEAN;
-
-	for (size_t i = 0; i < count; i++) {
-		if (in[i].damaged[0] == '\0')
-			continue;
-		cli_message("%s: %s", in[i].path, in[i].damaged);
-		status = CLI_DAMAGED;
-	}
-	return judging_status(j, report, status);
 }
 
 struct analysis {
@@ -59,6 +45,27 @@ on_record(void *ctx, const struct record *rec)
 	else if (r->stories == NULL)
 		report_connection(r->report, rec);
 	r->unheard = report_unheard(r->report);
+}
+
+/* All inputs that are damaged are said, also where findings decide the status. */
+static int
+exit_status(const struct analysis *r, const struct source_input *in, size_t count)
+{
+	const struct maillog *logs = stories_logs(r->stories);
+	const struct hat *hat = stories_hat(r->stories);
+	bool damaged = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (in[i].damaged[0] == '\0')
+			continue;
+		cli_message("%s: %s", in[i].path, in[i].damaged);
+		damaged = true;
+	}
+	if (logs != NULL && damage_say_logs(logs))
+		damaged = true;
+	if (hat != NULL && damage_say_hat(hat, r->options->beside.hat))
+		damaged = true;
+	return judging_status(r->options, r->report, damaged ? CLI_DAMAGED : CLI_CLEAN);
 }
 
 /* Every frame through the engine, and the report's end. */
@@ -88,7 +95,7 @@ judge(struct analysis *r, const struct engine_config *config)
 	if (r->status != STATUS_OK)
 		cli_message("%s", r->fault.text);
 	else if (report_end(r->report, &sum, &fault) == STATUS_OK)
-		status = exit_status(r->options, r->report, sum.captures, sum.capture_count);
+		status = exit_status(r, sum.captures, sum.capture_count);
 	else
 		cli_message("%s", fault.text);
 	engine_free(engine);

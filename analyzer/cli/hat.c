@@ -5,10 +5,9 @@
 #include <sys/stat.h>
 
 #include "analyzer/cli/cli.h"
+#include "analyzer/cli/damage.h"
 #include "reports/json_hat.h"
 #include "reports/text_hat.h"
-
-#define DAMAGE_SAID 10 /* messages on standard error */
 
 struct hat_options {
 	struct cli *cli;
@@ -159,25 +158,11 @@ write_all(const struct hat_options *o, struct hat_report *report, struct fault *
 	return status;
 }
 
-/* What was not understood; the report has it too, but for --match. */
-static bool
-say_damage(const struct hat_report *report)
-{
-	size_t count, damaged = 0;
-	const struct hat_message *m = hat_messages(report->hat, &count, NULL);
-
-	for (size_t i = 0; i < count; i++)
-		if (m[i].syntax && damaged++ < DAMAGE_SAID)
-			cli_message("%s: line %u: %s", report->path, m[i].line, m[i].text);
-	if (damaged > DAMAGE_SAID)
-		cli_message("%s: and %zu more", report->path, damaged - DAMAGE_SAID);
-	return damaged > 0;
-}
-
 static int
 exit_status(const struct hat_options *o, const struct hat_report *report)
 {
-	int status = say_damage(report) ? CLI_DAMAGED : CLI_CLEAN;
+	/* The report has it too, but for --match. */
+	int status = damage_say_hat(report->hat, report->path) ? CLI_DAMAGED : CLI_CLEAN;
 	size_t count;
 	const struct hat_message *m = hat_messages(report->hat, &count, NULL);
 

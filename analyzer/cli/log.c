@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "analyzer/cli/cli.h"
+#include "analyzer/cli/damage.h"
 #include "analyzer/cli/progress.h"
 #include "analyzer/maillog/maillog_read.h"
 #include "reports/json_log.h"
@@ -142,18 +143,8 @@ end_outputs(struct run *r, struct fault *fault)
 static int
 exit_status(const struct run *r)
 {
-	size_t count;
-	const struct maillog_file *files = maillog_files(r->m, &count);
-	int status = CLI_CLEAN;
+	int status = damage_say_logs(r->m) ? CLI_DAMAGED : CLI_CLEAN;
 
-	for (size_t i = 0; i < count; i++) {
-		if (files[i].damaged[0] == '\0')
-			continue;
-		cli_message("%s: %s",
-		    strcmp(files[i].path, "-") == 0 ? "standard input" : files[i].path,
-		    files[i].damaged);
-		status = CLI_DAMAGED;
-	}
 	if (r->unparsed > SHOWN_UNPARSED)
 		cli_message("and %llu more lines that were not understood",
 		    (unsigned long long)(r->unparsed - SHOWN_UNPARSED));
