@@ -58,6 +58,13 @@ same_group(const struct log_session *s, const struct hat_group *g)
 	       bytes_eq(log_session_text(s, s->text[LOG_TEXT_MATCH]), BYTES_LIT("ALL"));
 }
 
+/* A rule that is not known may be any: CONTINUE too, and then other groups decide. */
+static bool
+may_be_any(const struct hat_group *g)
+{
+	return g->action == HAT_ACTION_UNKNOWN;
+}
+
 static enum log_action
 action_of(const struct hat_group *g)
 {
@@ -109,7 +116,7 @@ check_group(struct pair *p)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
 		possible(p, i, &g);
-		if (same_group(p->s, g))
+		if (may_be_any(g) || same_group(p->s, g))
 			return;
 	}
 	pair_find(p, JOIN_HAT_GROUP,
@@ -129,7 +136,7 @@ check_hat_action(struct pair *p)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
 		possible(p, i, &g);
-		if (!action_clashes(p, g))
+		if (may_be_any(g) || !action_clashes(p, g))
 			return;
 	}
 	pair_find(p, JOIN_HAT_ACTION,
@@ -148,8 +155,9 @@ check_undecided(struct pair *p)
 		return;
 	for (uint32_t i = 0; i < p->decision.candidate_count && used < sizeof list - 1; i++) {
 		const struct hat_group *g = join_group_of(p, p->decision.candidates[i]);
+		const char *does = hat_action_name(g->action);
 		int n = snprintf(list + used, sizeof list - used, "%s%s %s", i > 0 ? ", " : "",
-		    pair_quote(name, g->name), hat_action_name(g->action));
+		    pair_quote(name, g->name), does != NULL ? does : "by a rule that is not known");
 
 		used += n > 0 ? (size_t)n : 0;
 	}
