@@ -96,3 +96,74 @@ log_line_parse(struct log_event *out, struct bytes text)
 	(void)log_cursor_dispatch(rows, sizeof rows / sizeof rows[0], out, &c);
 	out->understood = (size_t)(c.understood - c.start);
 }
+
+/* So does a field whose keyword is there, and nothing behind it. */
+static bool
+touches(struct bytes field, struct bytes text)
+{
+	return field.p != NULL && field.p + field.n >= text.p + text.n;
+}
+
+static void
+drop_touching(struct bytes *field, struct bytes text)
+{
+	if (touches(*field, text))
+		field->n = 0;
+}
+
+static bool
+ends_in_digit(struct bytes text)
+{
+	return text.n > 0 && (uint8_t)(text.p[text.n - 1] - '0') < 10;
+}
+
+/* Is the address without its end, or might the line go on to say that it was refused, or by what?
+ */
+static bool
+is_party_open(const struct log_event *e, struct bytes text)
+{
+	if (touches(e->party.address, text) || e->party.refusal == LOG_REFUSAL_OTHER)
+		return true;
+	return e->kind == LOG_RECIPIENT && e->ending == LOG_ENDING_OPEN &&
+	       e->party.refusal == LOG_REFUSAL_NONE;
+}
+
+/* Takes the fields back that the rest does without; true if the rest says nothing. */
+static bool
+is_lost(struct log_event *e, struct bytes text)
+{
+	switch (e->kind) {
+	case LOG_NEW:
+		drop_touching(&e->peer.host, text);
+		if (e->ending != LOG_ENDING_WHOLE)
+			drop_touching(&e->peer.verified, text);
+		return touches(e->peer.address, text);
+	case LOG_HAT:
+		drop_touching(&e->hat.sbrs, text);
+		drop_touching(&e->hat.country, text);
+		/* "SG None" is the group ALL, or an entry without a group, by what it matched. */
+		return touches(e->hat.group, text) || touches(e->hat.match, text);
+	case LOG_SCORE:
+		return true;
+	case LOG_SENDER:
+	case LOG_RECIPIENT:
+		return is_party_open(e, text);
+	case LOG_MID_START:
+	case LOG_DISCONNECTED:
+	case LOG_OFFSET:
+		return ends_in_digit(text);
+	case LOG_VERSION:
+		return touches(e->serial, text);
+	default:
+		return false;
+	}
+}
+
+void
+log_line_cut(struct log_event *e, struct bytes text)
+{
+	/* A space may stand within a value as well as behind it. */
+	if (is_lost(e, log_cursor_trim(text)))
+		e->kind = e->icid != 0 ? LOG_UNPARSED : LOG_OTHER;
+	e->ending = LOG_ENDING_WHOLE;
+}

@@ -132,5 +132,11 @@ struct log_event {
 };
 
 void log_line_parse(struct log_event *out, struct bytes text);
+/*
+ * Takes back what the text, whose line may have gone on, does not prove: what touches its end and
+ * is no fixed word of the form. Where that is what the line is about, it is not read (LOG_UNPARSED,
+ * or LOG_OTHER without an ICID). Nothing follows any more.
+ */
+void log_line_cut(struct log_event *e, struct bytes text);
 
 #endif

@@ -137,7 +137,7 @@ maillog_resume(struct maillog *m, size_t file)
 void
 maillog_rotate(struct maillog *m)
 {
-	maillog_end(m);
+	maillog_lines_end(m);
 	maillog_lines_restart(m);
 	m->r->where.place.line = 0;
 }

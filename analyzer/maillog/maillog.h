@@ -85,7 +85,10 @@ void maillog_quiet(struct maillog *m);
 /* Calls the sink for each open session, as it would end now, with its id, and leaves it open. */
 void maillog_peek(struct maillog *m, log_session_sink *sink, void *ctx);
 
-/* The end of the log that was begun last; its last line may lack its end. */
+/*
+ * The end of the log that was begun last. Its last line may lack its end, and may then be the front
+ * of a longer one: it counts for what is sure all the same (log_line_cut).
+ */
 void maillog_end(struct maillog *m);
 /* Says of it that what follows could not be read, and why. */
 void maillog_damaged(struct maillog *m, const char *why);

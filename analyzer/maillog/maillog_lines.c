@@ -125,6 +125,8 @@ take_text(struct maillog *m, struct bytes text, size_t width)
 	maillog_lines_release(m);
 	m->file->understood++;
 	log_line_parse(e, text);
+	if (m->r->unended)
+		log_line_cut(e, text);
 	if (e->kind == LOG_OTHER && e->ending == LOG_ENDING_WHOLE)
 		return;
 	if (e->kind == LOG_VERSION || e->kind == LOG_OFFSET)
@@ -142,7 +144,8 @@ take_summary(struct maillog *m, struct bytes text)
 	maillog_lines_release(m);
 	m->file->understood++;
 	log_cef_parse(e, text);
-	if (e->kind != LOG_SUMMARY)
+	/* Without its end any field of it may be the last one. */
+	if (e->kind != LOG_SUMMARY || m->r->unended)
 		return;
 	if (e->summary.serial.n > 0)
 		w.appliance = log_origins_of_serial(&m->origins, e->summary.serial, w.appliance);
@@ -157,6 +160,8 @@ take_other(struct maillog *m, const struct log_prefix *p, struct bytes line)
 
 	if (m->r->join.holds && p->kind == LOG_PREFIX_NONE &&
 	    log_join_continue(&m->r->join, line)) {
+		if (m->r->unended)
+			log_line_cut(&m->r->join.event, m->r->join.text);
 		if (m->r->join.event.ending == LOG_ENDING_WHOLE)
 			maillog_lines_release(m);
 		return;
@@ -192,6 +197,9 @@ take_line(struct maillog *m, struct bytes line)
 		return;
 	}
 	log_prefix_parse(&p, line, m->r->last_ns);
+	/* The year or the host may be the front of another. */
+	if (m->r->unended && p.kind == LOG_PREFIX_STAMP)
+		return;
 	mend_stamp(m, &p);
 	set_where(m, &p);
 	log_prefix_remember(&m->r->memo, &p, line);
@@ -265,11 +273,19 @@ maillog_feed(struct maillog *m, struct bytes block)
 }
 
 void
-maillog_end(struct maillog *m)
+maillog_lines_end(struct maillog *m)
 {
 	if (m->r->partial_n > 0)
 		take_partial(m);
 	maillog_lines_release(m);
+}
+
+void
+maillog_end(struct maillog *m)
+{
+	m->r->unended = true;
+	maillog_lines_end(m);
+	m->r->unended = false;
 }
 
 void

@@ -29,6 +29,7 @@ struct maillog_reading {
 	uint8_t *partial; /* the beginning of a line whose end is in the next block */
 	size_t partial_n;
 	bool partial_cut;
+	bool unended; /* the line being read is the last one, and has no end */
 	struct maillog_reading *next;
 };
 
@@ -47,6 +48,8 @@ struct maillog {
 
 /* The line that is held is whole as it is. */
 void maillog_lines_release(struct maillog *m);
+/* The line begun is whole, and the one held. */
+void maillog_lines_end(struct maillog *m);
 /* What is known of a file's clock first counts for the file as a whole. */
 void maillog_lines_offset(struct maillog_file *f, enum log_offset_from from, int32_t utc_offset_s);
 /* The next line has no stamp to borrow, and its prefix is read anew. */
