@@ -142,6 +142,12 @@ holds err '^hatcheck: broken.hat: line 2: '
 check 'what is merely odd is no damage' 0 "$hatcheck" hat odd.hat
 check 'nor beside a capture' 0 "$hatcheck" analyze --hat odd.hat good.pcap
 empty err
+compile mail.pcap join-mail-after-reject
+sed 's/^... \(.*\) 2026 Info/\1 esa1 mail_logs: Info/' \
+	"$root/fixtures/cases/join-mail-after-reject/mail_logs" >syslog
+touch -d 2010-01-01 syslog
+check 'stamps without a year are of the year of the capture' 1 "$hatcheck" analyze --log syslog mail.pcap
+holds out 'log.mail-after-reject'
 
 check 'two outputs on standard output' 2 "$hatcheck" analyze --json - --text - good.pcap
 holds err 'two outputs to standard output'

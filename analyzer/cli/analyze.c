@@ -137,14 +137,13 @@ static enum status
 open_beside(struct analysis *r, struct fault *fault)
 {
 	struct stories_config config = r->options->beside;
-	size_t count;
-	const struct source_input *in = source_inputs(r->source, &count);
 
 	if (!stories_wanted(&config))
 		return STATUS_OK;
 	config.folder = judging_folder();
 	config.filtered = r->options->filter != NULL;
-	config.near_ns = count > 0 && in[0].first_ns != 0 ? in[0].first_ns : LOG_TIME_NONE;
+	if (!source_starts(r->source, &config.near_ns))
+		config.near_ns = LOG_TIME_NONE;
 	return stories_open(&r->stories, &config, fault);
 }
 

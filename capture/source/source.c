@@ -257,6 +257,14 @@ source_open(struct source **out, const struct source_config *config, struct faul
 	return STATUS_OK;
 }
 
+bool
+source_starts(const struct source *s, int64_t *first_ns)
+{
+	/* Those without frames come last; a simple packet at the front has no time. */
+	*first_ns = s->in.all[0].first_ns;
+	return *first_ns != INT64_MAX && *first_ns != 0;
+}
+
 const struct source_input *
 source_inputs(const struct source *s, size_t *count)
 {

@@ -68,6 +68,8 @@ enum status source_open(
     struct source **out, const struct source_config *config, struct fault *fault);
 /* STATUS_OK with *frame borrowed until the next call, or STATUS_END. */
 enum status source_next(struct source *s, const struct frame **frame);
+/* When the run starts, known from source_open on; false if no frame tells. */
+bool source_starts(const struct source *s, int64_t *first_ns);
 /* In the order of the run (by first packet); stable after STATUS_END. */
 const struct source_input *source_inputs(const struct source *s, size_t *count);
 /* Textual name of a DLT_ value, "EN10MB"; a number as text when it has none. */

@@ -52,6 +52,8 @@ ParameterizedTest(size_t *i, source, runs)
 	const struct frame *frame;
 	struct told t = { .n = 0 };
 	size_t count = 0;
+	int64_t starts_ns;
+	bool starts;
 
 	for (; count < MAX_FILES && runs[*i].captures[count] != NULL; count++)
 		paths[count] =
@@ -59,12 +61,15 @@ ParameterizedTest(size_t *i, source, runs)
 	cr_assert_eq(
 	    source_open(&s, &(struct source_config){ .paths = paths, .path_count = count }, &fault),
 	    STATUS_OK);
+	starts = source_starts(s, &starts_ns);
 	for (uint64_t no = 1; source_next(s, &frame) == STATUS_OK; no++) {
 		cr_assert_eq(frame->frame_no, no, "counted over all captures");
 		tell_letters(&t, frame);
 	}
 	cr_assert_str_eq(t.text, runs[*i].letters, "%s: %s", runs[*i].why, t.text);
 	inputs = source_inputs(s, &count);
+	cr_assert_eq(starts, inputs[0].packets > 0);
+	cr_assert(!starts || starts_ns == inputs[0].first_ns, "known before the first frame");
 	cr_assert_eq(count, strlen(order));
 	for (size_t n = 0; n < count; n++)
 		cr_assert_str_eq(inputs[n].path, paths[order[n] - '0'], "%s: %zu", runs[*i].why, n);
