@@ -82,7 +82,16 @@ take_clock(struct reader *r, struct parts *t)
 	return t->hour < 24 && t->minute < 60 && t->second <= 60;
 }
 
-/* " 2009", which only a space, a colon or the end may follow; without one the year is unknown. */
+/* May follow a year: 2009x is a host, and 2001:db8::25, too. */
+static bool
+is_year_end(struct bytes b)
+{
+	if (b.n > 0 && *b.p == ':')
+		b = bytes_skip(b, 1);
+	return b.n == 0 || *b.p == ' ' || *b.p == '\r';
+}
+
+/* " 2009" as a word, with or without a colon; without one the year is unknown. */
 static void
 take_year(struct reader *r, struct parts *t)
 {
@@ -90,7 +99,7 @@ take_year(struct reader *r, struct parts *t)
 
 	t->year = YEAR_UNKNOWN;
 	if (!take_octet(&at, ' ') || !take_digits(&at, 4, &t->year) ||
-	    (rd_left(&at) > 0 && *at.p != ' ' && *at.p != ':' && *at.p != '\r')) {
+	    !is_year_end(bytes_of(at.p, rd_left(&at)))) {
 		t->year = YEAR_UNKNOWN;
 		return;
 	}
