@@ -167,6 +167,15 @@ check 'the document is valid' 0 "$python" "$root/tests/schema.py" \
 	"$root/reports/schema/report-1.json" r.json
 check 'the lines are valid' 0 "$python" "$root/tests/schema.py" \
 	"$root/reports/schema/ndjson-1.json" r.ndjson
+: >empty
+for logs in '--log empty' "--log $root/fixtures/cases/join-mail-after-reject/mail_logs --log empty"; do
+	# shellcheck disable=SC2086
+	check 'an empty log says nothing of its clock' 0 "$hatcheck" analyze --fail-on none $logs \
+		--json r.json mail.pcap
+	check 'the document with it is valid' 0 "$python" "$root/tests/schema.py" \
+		"$root/reports/schema/report-1.json" r.json
+done
+holds r.json '"method":"header"'
 
 # Streams that are closed, or closed early.
 piped() { "$hatcheck" analyze - <good.pcap; }

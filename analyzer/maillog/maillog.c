@@ -197,9 +197,10 @@ maillog_offset_from(const struct maillog *m)
 	const char *from = NULL;
 
 	for (size_t i = 0; i < m->file_count; i++) {
-		if (m->files[i].offset_from == LOG_OFFSET_FROM_NONE && m->files[i].understood > 0)
+		if (m->files[i].offset_from != LOG_OFFSET_FROM_NONE)
+			from = log_offset_from_name(m->files[i].offset_from);
+		else if (m->files[i].understood > 0)
 			return NULL;
-		from = log_offset_from_name(m->files[i].offset_from);
 	}
 	return from;
 }
