@@ -107,6 +107,11 @@ holds err '^hatcheck: missing: No such file or directory$'
 check 'cut short: the rest is told' 3 "$hatcheck" log cut.gz
 holds err '^hatcheck: cut\.gz: after [0-9]+ octets: '
 holds out '^2004-06-02T21:58:01Z  101 '
+at='Wed Jun  2 14:58:14 2004 Info:'
+printf '%s Time offset from UTC: -252' "$at" >offset
+printf '%s ICID 4 close\n' "$at" >later
+check 'half an offset is none' 0 "$hatcheck" log --ndjson - offset later
+holds out '"closed":"2004-06-02T14:58:14Z"'
 check 'a folder; the same file under two names is read once' 0 "$hatcheck" log --ndjson - set
 holds out '"sessions":11,'
 check 'two outputs to one place' 2 "$hatcheck" log --json - --ndjson - log

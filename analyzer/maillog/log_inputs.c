@@ -132,10 +132,11 @@ look(struct log_input *i, const struct log_prefix *p, const struct log_event *e)
 
 /* Any line that knows its year tells that of the lines before it, better than a name or a date. */
 static void
-find_year(struct log_input *i, struct bytes line)
+find_year(struct log_input *i, struct bytes line, bool ended)
 {
 	struct log_prefix p;
 
+	(void)ended;
 	log_prefix_parse(&p, line, i->near_ns);
 	if (p.stamp.dated && !i->dated)
 		i->near_ns = p.stamp.local_ns;
@@ -143,7 +144,7 @@ find_year(struct log_input *i, struct bytes line)
 }
 
 static void
-find_facts(struct log_input *i, struct bytes line)
+find_facts(struct log_input *i, struct bytes line, bool ended)
 {
 	struct log_prefix p;
 	struct log_event e = { .kind = LOG_OTHER };
@@ -152,19 +153,21 @@ find_facts(struct log_input *i, struct bytes line)
 	/* What syslog forwards for a host is said of that host. */
 	if (p.kind == LOG_PREFIX_TEXT && p.host.n == 0)
 		log_line_parse(&e, p.text);
+	if (!ended)
+		log_line_cut(&e, p.text);
 	if (p.kind == LOG_PREFIX_TEXT || p.kind == LOG_PREFIX_CEF)
 		look(i, &p, &e);
 }
 
 static void
-for_each_line(
-    struct log_input *i, struct bytes text, void (*visit)(struct log_input *i, struct bytes line))
+for_each_line(struct log_input *i, struct bytes text,
+    void (*visit)(struct log_input *i, struct bytes line, bool ended))
 {
 	while (text.n > 0) {
 		const uint8_t *end = memchr(text.p, '\n', text.n);
 		size_t n = end == NULL ? text.n : (size_t)(end - text.p);
 
-		visit(i, bytes_head(text, n));
+		visit(i, bytes_head(text, n), end != NULL);
 		text = bytes_skip(text, n + 1);
 	}
 }
