@@ -154,7 +154,7 @@ run 0 --match 10.1.2.3 "$dir/odd.txt"
 run 3 "$dir/broken.txt"
 shows said 'broken.txt: line 4: expected ACCEPT, RELAY, REJECT, TCPREFUSE or CONTINUE' \
 	'line 10: ' 'broken.txt: and 1 more'
-shows text '"10.0.0.300"; the entry is left out' '"10.0.0.1/33"' 'sbrs[LOW:HIGH]' '"-what?-"' \
+shows text '"10.0.0.300"; the entry may match anybody' '"10.0.0.1/33"' 'sbrs[LOW:HIGH]' '"-what?-"' \
 	'expected `=` after the parameter "reject_banner_text"' 'expected `}`' \
 	'a parenthesis to close this comment' 'before an access rule, found "REJECT"'
 run 3 --match 192.0.2.5 "$dir/broken.txt"
