@@ -307,10 +307,14 @@ bool
 brief_straggler(const struct brief_entry *e, enum dir dir, const struct segment *s)
 {
 	int32_t back = (int32_t)(e->end[dir] - s->seq);
+	int32_t unacked = (int32_t)(e->end[1 - dir] - s->ack);
 
 	if ((s->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
 		return s->seq == e->seq;
 	if (back < 0 || back > STRAGGLER_OCTETS)
+		return false;
+	/* A FIN may have come since, and was passed over. */
+	if ((s->flags & TCP_ACK) != 0 && (unacked < -1 || unacked > STRAGGLER_OCTETS))
 		return false;
 	/* What an RST carries is no part of the stream; anything else that is new goes on. */
 	return (s->flags & TCP_RST) != 0 || s->len <= (uint32_t)back;
