@@ -159,7 +159,8 @@ read_host(struct hat_reader *r, struct hat_token t, uint32_t group)
 		char found[64];
 
 		hat_table_say(r->h, SEVERITY_ERROR, true, t.line, 0,
-		    "%s, found %s; the entry may match anybody", remark, hat_reader_found(&t, found));
+		    "%s, found %s; the entry may match anybody", remark,
+		    hat_reader_found(&t, found));
 		add_unread(r, &t, group);
 		return;
 	}
