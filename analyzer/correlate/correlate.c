@@ -11,6 +11,10 @@
 #define SLICE 512            /* each of so many */
 #define CLOCK_MATCHES 100000 /* are enough for it */
 #define LOSSY_PER_MILLE 3
+/* More than that somebody of that address came at about that time. */
+#define TELLING                                                               \
+	(1u << MATCH_BY_OPEN | 1u << MATCH_BY_CLOSE | 1u << MATCH_BY_SENDER | \
+	    1u << MATCH_BY_RECIPIENTS)
 #define STAMP_NS (CLOCK_NS_PER_S / 2) /* so far from its middle was the time that a stamp tells */
 
 #define MAX_PLACES 64 /* addresses of the gateway that the log names; of more nothing is known */
@@ -302,8 +306,9 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 		};
 		pairing_weigh(p, i, right[i], &m->by, &whose);
 		m->ambiguous = o.ambiguous || !whose || !c->clock.sure;
-		if (!whose || !c->clock.sure)
-			m->clash = 0; /* what it rests on is too little to accuse anybody */
+		/* What it rests on is too little to accuse anybody. */
+		if (!whose || !c->clock.sure || (m->by & TELLING) == 0)
+			m->clash = 0;
 		strong = (m->by & (1u << MATCH_BY_OPEN | 1u << MATCH_BY_RECIPIENTS)) != 0;
 		m->confidence = o.ambiguous || !strong || !c->clock.sure ? CONFIDENCE_LOW
 		                : p->left_over                           ? CONFIDENCE_MEDIUM

@@ -39,6 +39,8 @@ static const struct row {
 	    { { 1, 20, REJECT, false, NULL } } },
 	{ "a contradiction", { { 1, 20000, 100, REJECTED, 1, false, CLASH_ACTION } },
 	    { { 1, 20, ACCEPT, false, NULL } } },
+	{ "of one some seconds apart, which may be another of that client's",
+	    { { 1, 20000, 100, REJECTED, 1, false, 0 } }, { { 1, 24, ACCEPT, false, NULL } } },
 	{ "two in one second, told apart by the action",
 	    { { 1, 20000, 100, ACCEPTED, 2, false, 0 }, { 1, 20100, 100, REJECTED, 1, false, 0 } },
 	    { { 1, 20, REJECT, false, NULL }, { 1, 20, ACCEPT, false, NULL } } },
