@@ -4,6 +4,7 @@
 
 #include "analyzer/correlate/align.h"
 #include "analyzer/correlate/pairing.h"
+#include "analyzer/correlate/places.h"
 #include "analyzer/correlate/rival.h"
 #include "analyzer/correlate/traces.h"
 
@@ -16,15 +17,6 @@
 	(1u << MATCH_BY_OPEN | 1u << MATCH_BY_CLOSE | 1u << MATCH_BY_SENDER | \
 	    1u << MATCH_BY_RECIPIENTS)
 #define STAMP_NS (CLOCK_NS_PER_S / 2) /* so far from its middle was the time that a stamp tells */
-
-#define MAX_PLACES 64 /* addresses of the gateway that the log names; of more nothing is known */
-
-struct places {
-	uint32_t place[MAX_PLACES];
-	bool shown[MAX_PLACES]; /* the capture shows connections to it */
-	size_t count;
-	bool more, any_shown;
-};
 
 struct spans {
 	struct correlate_span *v;
@@ -130,7 +122,9 @@ correlate_lines(struct correlate *c, const struct correlate_span *log)
 {
 	widen(&c->lines_first_ns, &c->lines_last_ns, log->first_ns);
 	widen(&c->lines_first_ns, &c->lines_last_ns, log->last_ns);
-	return add_span(&c->files, log);
+	/* The second of the last stamp is the log's too. */
+	return add_span(
+	    &c->files, &(struct correlate_span){ log->first_ns, log->last_ns + 2 * STAMP_NS });
 }
 
 enum status
@@ -222,51 +216,6 @@ log_is_lossy(const struct correlate *c)
 		broken += (t->flags & TRACE_WHOLE) == 0 && !edge;
 	}
 	return broken * 1000 > inside * LOSSY_PER_MILLE;
-}
-
-/* --- where it was --- */
-
-/* Its number, or the count. */
-static size_t
-find_place(const struct places *p, uint32_t place)
-{
-	size_t i = 0;
-
-	while (i < p->count && p->place[i] != place)
-		i++;
-	return i;
-}
-
-/* Which addresses of the gateway both sides name. Behind a NAT that may be none. */
-static void
-know_places(struct correlate *c)
-{
-	struct places *p = &c->places;
-
-	for (size_t i = 0; i < c->log.count; i++) {
-		uint32_t place = c->log.v[i].place;
-
-		if (place == 0 || find_place(p, place) < p->count)
-			continue;
-		if (p->count < MAX_PLACES)
-			p->place[p->count++] = place;
-		else
-			p->more = true;
-	}
-	for (size_t i = 0; i < c->wire.count; i++) {
-		size_t k = find_place(p, c->wire.v[i].place);
-
-		if (k < p->count) {
-			c->wire.v[i].flags |= TRACE_PLACED;
-			p->shown[k] = p->any_shown = true;
-		}
-	}
-	for (size_t i = 0; i < c->log.count; i++) {
-		size_t k = find_place(p, c->log.v[i].place);
-
-		if (k < p->count && p->shown[k])
-			c->log.v[i].flags |= TRACE_PLACED;
-	}
 }
 
 /* --- all pairs --- */
@@ -487,7 +436,7 @@ correlate_run(struct correlate *c, const char *offset_from)
 	traces_by_client(&c->wire);
 	traces_by_client(&c->log);
 	c->lossy = log_is_lossy(c);
-	know_places(c);
+	places_learn(&c->places, &c->wire, &c->log);
 	if (!c->clock_known)
 		clock_estimate(c->wire.v, c->wire.count, c->log.v, c->log.count, known, &c->clock);
 	/* Once with the estimate, once with what its matches tell. */
@@ -544,62 +493,41 @@ correlate_log_lossy(const struct correlate *c)
 	return c->lossy;
 }
 
-/* All of that time; or no file was told of, and nothing is known. A stamp is a second's. */
+/* One of them has all of that time; or there are none, and nothing is known. `clock`: theirs. */
 static bool
-in_one_file(const struct correlate *c, int64_t first_ns, int64_t last_ns)
+any_covers(const struct spans *s, const struct clock *clock, int64_t first_ns, int64_t last_ns)
 {
-	const struct spans *files = &c->files;
-
-	for (size_t i = 0; i < files->count; i++) {
-		const struct correlate_span *f = &files->v[i];
-
-		if (first_ns >= clock_to_wire(&c->clock, f->first_ns) &&
-		    last_ns <= clock_to_wire(&c->clock, f->last_ns + 2 * STAMP_NS))
+	for (size_t i = 0; i < s->count; i++) {
+		if (first_ns >= clock_to_wire(clock, s->v[i].first_ns) &&
+		    last_ns <= clock_to_wire(clock, s->v[i].last_ns))
 			return true;
 	}
-	return files->count == 0;
-}
-
-static bool
-in_one_capture(const struct correlate *c, int64_t first_ns, int64_t last_ns)
-{
-	const struct spans *captures = &c->captures;
-
-	for (size_t i = 0; i < captures->count; i++) {
-		if (first_ns >= captures->v[i].first_ns && last_ns <= captures->v[i].last_ns)
-			return true;
-	}
-	return captures->count == 0;
+	return s->count == 0;
 }
 
 bool
 correlate_log_covers(const struct correlate *c, const struct record *rec)
 {
-	const struct places *p = &c->places;
-
 	/* Without a session there is nothing to tell the clock by, but the zone is known. */
 	if ((!c->clock.sure && c->log.count > 0) || c->log_first_ns > c->log_last_ns)
 		return false;
-	/* Another server than this log's. */
-	if (p->any_shown && !p->more && find_place(p, trace_place(&rec->server.addr)) == p->count)
+	if (!places_logged(&c->places, trace_place(&rec->server.addr)))
 		return false;
 	return rec->start_ns >= clock_to_wire(&c->clock, c->log_first_ns) &&
 	       rec->end_ns <= clock_to_wire(&c->clock, c->log_last_ns) &&
-	       in_one_file(c, rec->start_ns, rec->end_ns);
+	       any_covers(&c->files, &c->clock, rec->start_ns, rec->end_ns);
 }
 
 bool
 correlate_capture_covers(const struct correlate *c, const struct log_session *s)
 {
 	int64_t opened = log_session_opened(s), at;
-	size_t place = find_place(&c->places, trace_place(&s->interface_addr));
 
-	/* At an interface of which the capture shows nothing. */
-	if (c->places.any_shown && place < c->places.count && !c->places.shown[place])
+	if (!places_captured(&c->places, trace_place(&s->interface_addr)))
 		return false;
 	if (!c->clock.sure || opened == LOG_TIME_NONE || c->wire_first_ns > c->wire_last_ns)
 		return false;
 	at = clock_to_wire(&c->clock, trace_log_ns(s, opened));
 	return at - STAMP_NS >= c->wire_first_ns && at + STAMP_NS <= c->wire_last_ns &&
-	       in_one_capture(c, at - STAMP_NS, at + STAMP_NS);
+	       any_covers(&c->captures, &(struct clock){ 0 }, at - STAMP_NS, at + STAMP_NS);
 }
