@@ -137,8 +137,7 @@ weigh_client(const struct pairing *p, const struct trace *w, uint32_t j, uint16_
 	return WEIGHT_CLIENT;
 }
 
-/* At another address of the gateway than the log names, where addresses are the same on both sides.
- */
+/* The log names another address of the gateway, and they are the same on both sides. */
 static bool
 is_elsewhere(const struct trace *w, const struct trace *l)
 {

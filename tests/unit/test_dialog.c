@@ -108,26 +108,34 @@ ROWS(dialog, rows, rows)
 
 #define ALL (DIALOG_MAX_PENDING + 1)
 
-/* So many times a line, some to a packet; returns what is behind it. */
-static char *
-say_often(char *at, char side, const char *line, int times)
+struct long_script {
+	char text[ALL * 48];
+	size_t n;
+};
+
+/* So many times a text, the first and every 40th with another in front. */
+static void
+add_often(struct long_script *s, const char *front, const char *text, int times)
 {
-	for (int i = 0; i < times; i++)
-		at += i % 40 == 0 ? sprintf(at, ";%c '%s~", side, line) : sprintf(at, "%s~", line);
-	return at;
+	for (int i = 0; i < times; i++) {
+		size_t room = sizeof s->text - s->n;
+		int n = snprintf(s->text + s->n, room, "%s%s", i % 40 == 0 ? front : "", text);
+
+		cr_assert(n >= 0 && (size_t)n < room, "the script is longer than its room");
+		s->n += (size_t)n;
+	}
 }
 
 /* More commands at once than are kept: what the last was told is not known. */
 Test(dialog, more_commands_than_are_kept)
 {
-	static char script[ALL * 48];
-	char *at = script;
+	static struct long_script s;
 
-	at += sprintf(at, "%s", OPEN MAIL);
-	at = say_often(at, 'C', "RCPT TO:<c@d>", ALL);
-	at = say_often(at, 'S', "550 5.7.1 access", ALL - 1);
-	sprintf(at, ";S '250 ok~;%s", QUIT);
-	scene_check("one was accepted", script, "incomplete !rcpt=c@d:250:accepted");
+	add_often(&s, OPEN, MAIL, 1);
+	add_often(&s, ";C '", "RCPT TO:<c@d>~", ALL);
+	add_often(&s, ";S '", "550 5.7.1 access~", ALL - 1);
+	add_often(&s, ";S '250 ok~;", QUIT, 1);
+	scene_check("one was accepted", s.text, "incomplete !rcpt=c@d:250:accepted");
 }
 
 ParameterizedTest(size_t *i, dialog, rows)

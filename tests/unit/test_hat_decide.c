@@ -1,13 +1,13 @@
 #include <criterion/criterion.h>
-#include <criterion/parameterized.h>
 
 #include <arpa/inet.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "analyzer/hat/hat.h"
 
-#define COUNT(a) (sizeof(a) / sizeof *(a))
+#include "rows.h"
 
 static const char table[] = "$TRUSTED ACCEPT\n"
 			    "$BLOCKED REJECT\n"
@@ -125,14 +125,7 @@ candidates(const struct hat *h, const struct hat_decision *d, char room[static 2
 	}
 }
 
-ParameterizedTestParameters(hat_decide, rows)
-{
-	static size_t index[COUNT(rows)];
-
-	for (size_t i = 0; i < COUNT(rows); i++)
-		index[i] = i;
-	return cr_make_param_array(size_t, index, COUNT(rows));
-}
+ROWS(hat_decide, rows, rows)
 
 ParameterizedTest(size_t *i, hat_decide, rows)
 {
@@ -189,14 +182,7 @@ static const struct damaged {
 	{ "a policy", "$P REJEC\nB: 203.0.113.5 $P\nALL ACCEPT\n", "B " },
 };
 
-ParameterizedTestParameters(hat_decide, not_understood)
-{
-	static size_t index[COUNT(damaged)];
-
-	for (size_t i = 0; i < COUNT(damaged); i++)
-		index[i] = i;
-	return cr_make_param_array(size_t, index, COUNT(damaged));
-}
+ROWS(hat_decide, not_understood, damaged)
 
 ParameterizedTest(size_t *i, hat_decide, not_understood)
 {
@@ -256,74 +242,106 @@ draw(uint64_t *state, uint32_t below)
 	return (uint32_t)(*state >> 33) % below;
 }
 
-static size_t
-draw_host(uint64_t *s, char *out)
+struct drawn {
+	char text[8192];
+	size_t n;
+};
+
+static void __attribute__((format(printf, 2, 3))) add(struct drawn *t, const char *fmt, ...)
+{
+	size_t room = sizeof t->text - t->n;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->text + t->n, room, fmt, ap);
+	va_end(ap);
+	cr_assert(n >= 0 && (size_t)n < room, "the table is longer than its room");
+	t->n += (size_t)n;
+}
+
+static void
+draw_host(uint64_t *s, struct drawn *t)
 {
 	uint32_t a = draw(s, 4), b = draw(s, 4), c = draw(s, 4);
 
 	switch (draw(s, 17)) {
 	case 0:
-		return (size_t)sprintf(out, "10.%u.%u.%u", a, b, c);
+		add(t, "10.%u.%u.%u", a, b, c);
+		break;
 	case 1:
-		return (size_t)sprintf(out, "10.%u.%u.", a, b);
+		add(t, "10.%u.%u.", a, b);
+		break;
 	case 2:
-		return (size_t)sprintf(out, "10.%u.%u-%u", a, b, c);
+		add(t, "10.%u.%u-%u", a, b, c);
+		break;
 	case 3:
-		return (size_t)sprintf(out, "10.%u.%u.%u/%u", a, b, c, 14 + draw(s, 18));
+		add(t, "10.%u.%u.%u/%u", a, b, c, 14 + draw(s, 18));
+		break;
 	case 4:
-		return (size_t)sprintf(out, "2001:db8:%x::%x", a, b);
+		add(t, "2001:db8:%x::%x", a, b);
+		break;
 	case 5:
-		return (size_t)sprintf(out, "2001:db8:%x-%x::%x", a, b, c);
+		add(t, "2001:db8:%x-%x::%x", a, b, c);
+		break;
 	case 6:
-		return (size_t)sprintf(out, "2001:db8:%x::/%u", a, 46 + draw(s, 10));
+		add(t, "2001:db8:%x::/%u", a, 46 + draw(s, 10));
+		break;
 	case 7:
-		return (size_t)sprintf(out, "h%u.d%u.example", a, b);
+		add(t, "h%u.d%u.example", a, b);
+		break;
 	case 8:
-		return (size_t)sprintf(out, ".d%u.example", a);
+		add(t, ".d%u.example", a);
+		break;
 	case 9:
-		return (size_t)sprintf(
-		    out, "sbrs[%d:%d]", (int)draw(s, 20) - 10, (int)draw(s, 20) - 10);
+		add(t, "sbrs[%d:%d]", (int)draw(s, 20) - 10, (int)draw(s, 20) - 10);
+		break;
 	case 10:
-		return (size_t)sprintf(out, "sbrs[none]");
+		add(t, "sbrs[none]");
+		break;
 	case 11:
-		return (size_t)sprintf(out, a == 0   ? "nx.domain"
-					    : a == 1 ? "serv.fail"
-						     : "not.double.verified");
+		add(t, a == 0 ? "nx.domain" : a == 1 ? "serv.fail" : "not.double.verified");
+		break;
 	case 12:
-		return (size_t)sprintf(out, a < 2 ? "country[C%u]" : "country[Land%u]", b);
+		add(t, a < 2 ? "country[C%u]" : "country[Land%u]", b);
+		break;
 	case 13:
-		return (size_t)sprintf(out, "dnslist[l%u.example]", b);
+		add(t, "dnslist[l%u.example]", b);
+		break;
 	case 14:
-		return (size_t)sprintf(out, "sbo:%u", b);
+		add(t, "sbo:%u", b);
+		break;
 	case 15:
-		return (size_t)sprintf(out, "10.%u.%u.%u/", a, b, c);
+		add(t, "10.%u.%u.%u/", a, b, c);
+		break;
 	default:
-		return (size_t)sprintf(out, ".example");
+		add(t, ".example");
 	}
 }
 
 /* Groups, anonymous entries and rules of every kind; sometimes ALL. */
 static void
-draw_table(uint64_t *s, char *text)
+draw_table(uint64_t *s, struct drawn *t)
 {
 	static const char *const rules[] = { "ACCEPT", "REJECT", "TCPREFUSE", "RELAY", "CONTINUE",
 		"$P", "$Q", "$MISSING" };
 	uint32_t groups = 1 + draw(s, 12);
-	size_t n = (size_t)sprintf(text, "$P REJECT\n$Q CONTINUE\n");
 
+	t->n = 0;
+	add(t, "$P REJECT\n$Q CONTINUE\n");
 	for (uint32_t g = 0; g < groups; g++) {
 		uint32_t hosts = 1 + draw(s, 6);
 
 		if (draw(s, 3) > 0)
-			n += (size_t)sprintf(text + n, "G%u:\n", draw(s, 8));
+			add(t, "G%u:\n", draw(s, 8));
 		for (uint32_t h = 0; h < hosts; h++) {
-			n += draw_host(s, text + n);
-			text[n++] = '\n';
+			draw_host(s, t);
+			add(t, "\n");
 		}
-		n += (size_t)sprintf(text + n, "  %s\n", rules[draw(s, COUNT(rules))]);
+		add(t, "  %s\n", rules[draw(s, COUNT(rules))]);
 	}
 	if (draw(s, 4) > 0)
-		sprintf(text + n, "ALL ACCEPT\n");
+		add(t, "ALL ACCEPT\n");
 }
 
 static struct hat_peer
@@ -384,15 +402,15 @@ scan(const struct hat *h, const struct hat_peer *peer, struct hat_decision *d)
 
 Test(hat_decide, the_index_decides_as_one_entry_after_the_other)
 {
-	static char text[8192];
+	static struct drawn t;
 	uint64_t s = 42;
 	size_t certain = 0, open = 0, none = 0;
 
 	for (int tables = 0; tables < 1500; tables++) {
 		struct hat *h;
 
-		draw_table(&s, text);
-		h = read_text(text);
+		draw_table(&s, &t);
+		h = read_text(t.text);
 		for (int peers = 0; peers < 60; peers++) {
 			char room[64], country[16];
 			struct hat_peer peer = draw_peer(&s, room, country);
@@ -404,7 +422,7 @@ Test(hat_decide, the_index_decides_as_one_entry_after_the_other)
 				      want.candidate_count == got.candidate_count &&
 				      memcmp(want.candidates, got.candidates,
 					  want.candidate_count * sizeof *want.candidates) == 0,
-			    "table %d, peer %d:\n%s", tables, peers, text);
+			    "table %d, peer %d:\n%s", tables, peers, t.text);
 			certain += got.certain;
 			open += got.candidate_count > 0;
 			none += got.entry == HAT_NO_INDEX;
