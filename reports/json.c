@@ -76,7 +76,7 @@ print_list(struct listing *l, const char *key, const struct writer_end *end, spo
 	output_format(&w->out, ",\n  \"%s\": [", key);
 	l->any = false;
 	if (w->status == STATUS_OK && sink != NULL)
-		w->status = spool_read(end->spool, sink, l, &w->fault);
+		w->status = spool_read(w->spool, sink, l, &w->fault);
 	if (session_sink != NULL && end->run->sessions != NULL)
 		end->run->sessions(end->run->sessions_ctx, session_sink, l);
 	output_bytes(&w->out, l->any ? BYTES_LIT("\n  ]") : BYTES_LIT("]"));
@@ -121,12 +121,10 @@ json_end(struct writer *w, const struct writer_end *end)
 		w->status = fault_set(&w->fault, STATUS_NOMEM, "out of memory");
 }
 
-static bool
-json_wants(struct writer *w, const struct record *rec)
+static void
+json_keep(struct writer *w, const struct record *rec)
 {
-	(void)w;
-	(void)rec;
-	return true;
+	spool_add(w->spool, rec->id, rec, NULL);
 }
 
 static const char *
@@ -135,4 +133,4 @@ json_path(const struct report_config *config)
 	return config->json;
 }
 
-const struct writer_kind writer_json = { .path = json_path, .wants = json_wants, .end = json_end };
+const struct writer_kind writer_json = { .path = json_path, .keep = json_keep, .end = json_end };

@@ -114,11 +114,18 @@ line_begin(struct line *l)
 }
 
 void
+line_spaces(struct line *l, size_t count)
+{
+	if (count == 0 || !line_grow(l, count))
+		return;
+	memset(l->text + l->n, ' ', count);
+	l->n += count;
+}
+
+void
 line_pad(struct line *l, size_t column)
 {
-	size_t have = l->n - l->start, n = have < column ? column - have : 1;
-	if (!line_grow(l, n))
-		return;
-	memset(l->text + l->n, ' ', n);
-	l->n += n;
+	size_t have = l->n - l->start;
+
+	line_spaces(l, have < column ? column - have : 1);
 }

@@ -56,6 +56,7 @@ void line_escaped(struct line *l, struct bytes raw);
 void line_quoted(struct line *l, struct bytes raw);
 /* RFC 3339 with full seconds, by UTC. */
 void line_time(struct line *l, int64_t ts_ns);
+void line_spaces(struct line *l, size_t count);
 /* Here a line begins. */
 void line_begin(struct line *l);
 /* Spaces up to that column, at least one. */

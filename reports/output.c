@@ -150,19 +150,6 @@ output_format(struct output *o, const char *fmt, ...)
 }
 
 void
-output_spaces(struct output *o, size_t count)
-{
-	static const char spaces[] = "                                ";
-
-	while (count > 0) {
-		struct bytes some = bytes_head(bytes_of(spaces, sizeof spaces - 1), count);
-
-		output_bytes(o, some);
-		count -= some.n;
-	}
-}
-
-void
 output_escaped(struct output *o, struct bytes raw)
 {
 	while (raw.n > 0) {

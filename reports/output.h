@@ -32,7 +32,6 @@ enum status output_open(struct output *o, const char *path, struct fault *fault)
 void output_bytes(struct output *o, struct bytes b);
 /* At most OUTPUT_ROOM - 1 octets; what is longer is cut. */
 void output_format(struct output *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void output_spaces(struct output *o, size_t count);
 /* As escape_text makes it. */
 void output_escaped(struct output *o, struct bytes raw);
 void output_flush(struct output *o);

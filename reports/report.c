@@ -13,12 +13,21 @@ static const struct writer_kind *const kinds[] = { &writer_json, &writer_ndjson,
 struct report {
 	struct report_config config;
 	struct tally tally;
-	struct spool *spool;
 	struct spool *sessions; /* NULL until one comes by itself */
 	struct writer writers[KINDS];
 	size_t count;
 	bool interim; /* files may hold a report already */
 };
+
+static enum status
+open_spool(struct spool **out, const struct report_config *config, struct fault *fault)
+{
+	*out = spool_new(config->folder);
+	if (*out == NULL)
+		return fault_set(fault, STATUS_NOMEM, "out of memory");
+	spool_bound(*out, config->max_listed);
+	return STATUS_OK;
+}
 
 enum status
 report_open(struct report **out, const struct report_config *config, struct fault *fault)
@@ -29,11 +38,6 @@ report_open(struct report **out, const struct report_config *config, struct faul
 	if (r == NULL)
 		return fault_set(fault, STATUS_NOMEM, "out of memory");
 	r->config = *config;
-	r->spool = spool_new(config->folder);
-	if (r->spool == NULL)
-		status = fault_set(fault, STATUS_NOMEM, "out of memory");
-	else
-		spool_bound(r->spool, config->max_listed);
 	for (size_t i = 0; i < KINDS && status == STATUS_OK; i++) {
 		struct writer *w = &r->writers[r->count];
 		const char *path = kinds[i]->path(config);
@@ -43,6 +47,8 @@ report_open(struct report **out, const struct report_config *config, struct faul
 		w->kind = kinds[i];
 		w->config = &r->config;
 		status = output_open(&w->out, path, fault);
+		if (status == STATUS_OK && w->kind->keep != NULL)
+			status = open_spool(&w->spool, config, fault);
 		r->count++;
 	}
 	if (status != STATUS_OK) {
@@ -56,21 +62,16 @@ report_open(struct report **out, const struct report_config *config, struct faul
 void
 report_connection(struct report *r, const struct record *rec)
 {
-	bool wanted = false;
-
 	tally_add(&r->tally, rec);
 	for (size_t i = 0; i < r->count; i++) {
 		struct writer *w = &r->writers[i];
 
 		if (w->kind->connection != NULL)
 			w->kind->connection(w, rec);
-		/* Each is asked: text learns its widths from what it wants. */
-		if (w->kind->wants != NULL && w->kind->wants(w, rec))
-			wanted = true;
+		/* A failure stays in its spool, and is told when that is read. */
+		if (w->kind->keep != NULL)
+			w->kind->keep(w, rec);
 	}
-	/* A failure stays in the spool, and is told by the writers that read it. */
-	if (wanted)
-		spool_add(r->spool, rec->id, rec, NULL);
 }
 
 /* What waits in the spool of a session: behind this come the session, and its finding's message. */
@@ -84,7 +85,7 @@ static bool
 is_listed(const struct report *r)
 {
 	for (size_t i = 0; i < r->count; i++)
-		if (r->writers[i].kind->wants != NULL)
+		if (r->writers[i].spool != NULL)
 			return true;
 	return false;
 }
@@ -96,11 +97,8 @@ spool_session(struct report *r, const struct log_session *s, const char *missing
 	       n = end + (missing != NULL ? strlen(missing) + 1 : 0);
 	struct left_over *block = malloc(n);
 
-	if (r->sessions == NULL) {
-		r->sessions = spool_new(r->config.folder);
-		if (r->sessions != NULL)
-			spool_bound(r->sessions, r->config.max_listed);
-	}
+	if (r->sessions == NULL)
+		(void)open_spool(&r->sessions, &r->config, NULL);
 	if (block != NULL && r->sessions != NULL) {
 		*block = (struct left_over){ (uint32_t)n, missing != NULL ? (uint32_t)end : 0 };
 		memcpy(block->session, s, s->size);
@@ -167,7 +165,7 @@ static enum status
 end_writers(struct report *r, const struct report_run *run, bool all, struct fault *fault)
 {
 	struct report_run mine = *run;
-	struct writer_end end = { &mine, &r->tally, r->spool, r->sessions != NULL };
+	struct writer_end end = { &mine, &r->tally, r->sessions != NULL };
 	enum status worst = STATUS_OK;
 
 	if (run->sessions != NULL)
@@ -197,7 +195,9 @@ void
 report_settle(struct report *r)
 {
 	r->interim = true;
-	spool_settle(r->spool);
+	for (size_t i = 0; i < r->count; i++)
+		if (r->writers[i].spool != NULL)
+			spool_settle(r->writers[i].spool);
 	if (r->sessions != NULL)
 		spool_settle(r->sessions);
 }
@@ -262,7 +262,14 @@ report_go_on(struct report *r, int fd)
 uint64_t
 report_unlisted(const struct report *r)
 {
-	return spool_lost(r->spool) + spool_lost(r->sessions);
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < r->count; i++) {
+		uint64_t lost = spool_lost(r->writers[i].spool);
+
+		most = lost > most ? lost : most;
+	}
+	return most + spool_lost(r->sessions);
 }
 
 const struct tally *
@@ -286,14 +293,21 @@ report_unheard(const struct report *r)
 	return true;
 }
 
+static void
+close_writer(struct writer *w)
+{
+	output_close(&w->out, NULL);
+	text_clear(&w->columns.table);
+	spool_free(w->spool);
+}
+
 void
 report_close(struct report *r)
 {
 	if (r == NULL)
 		return;
 	for (size_t i = 0; i < r->count; i++)
-		output_close(&r->writers[i].out, NULL);
-	spool_free(r->spool);
+		close_writer(&r->writers[i]);
 	spool_free(r->sessions);
 	free(r);
 }

@@ -6,9 +6,10 @@
  * same calls; any number of them write in one run. Writers escape whatever came from
  * the wire and own nothing but their output.
  *
- * json and text list connections by id although they end in another order: records
- * wait in a spool (spool.h), in memory while they are few and in an unlinked temporary file
- * beyond that, so that memory does not grow with their number. ndjson writes as they come.
+ * json and text list connections by id although they end in another order: records, or lines
+ * put together, wait in a spool of each (spool.h), in memory while they are few and in an unlinked
+ * temporary file beyond that, so that memory does not grow with their number. ndjson writes as
+ * they come.
  */
 #ifndef HATCHECK_REPORT_H
 #define HATCHECK_REPORT_H
@@ -85,7 +86,7 @@ void report_pump(struct report *r);
 uint64_t report_dropped(const struct report *r);
 /* The JSON lines go on in that file, which is the report's now; the one before is closed. */
 void report_go_on(struct report *r, int fd);
-/* Connections and sessions that are too old for the lists of the report. */
+/* Connections and sessions that are too old for the lists of the report, the shortest one. */
 uint64_t report_unlisted(const struct report *r);
 struct tally;
 const struct tally *report_tally(const struct report *r);

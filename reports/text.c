@@ -11,9 +11,23 @@
 #include "analyzer/correlate/join.h"
 #include "reports/address.h"
 #include "capture/base/decimal.h"
-#include "reports/rfc3339.h"
 #include "reports/text_summary.h"
 #include "reports/writer.h"
+
+/*
+ * A line of the list as it waits in the spool: put together at once, but for the widths of its
+ * columns, which only the last one tells.
+ */
+struct kept_line {
+	uint32_t size;
+	uint32_t why, below; /* octets: of the last cell, escaped, and of whole lines behind it */
+	uint8_t id, frame, client, server, words; /* likewise of the others, printable ASCII */
+	uint8_t verdict;
+	char text[]; /* one behind the other; `start` is STAMP_WIDTH octets */
+};
+
+#define KEPT_HEAD offsetof(struct kept_line, text)
+#define STAMP_WIDTH (sizeof "2009-07-17T23:31:30Z" - 1)
 
 struct listing {
 	struct text_table table;
@@ -47,18 +61,6 @@ listed(const struct writer *w, const struct record *rec)
 	return false;
 }
 
-/* "accepted (cut_off)"; the room holds any two of our words. */
-static struct bytes
-verdict_words(char room[static 48], const struct record *rec)
-{
-	const char *outcome = outcome_name(rec->outcome);
-	char *end = stpcpy(room, verdict_name(rec->verdict));
-
-	if (outcome != NULL)
-		end = stpcpy(stpcpy(stpcpy(end, " ("), outcome), ")");
-	return bytes_of(room, (size_t)(end - room));
-}
-
 static void
 learn(int *width, size_t n)
 {
@@ -66,43 +68,26 @@ learn(int *width, size_t n)
 		*width = (int)n;
 }
 
-static bool
-text_wants(struct writer *w, const struct record *rec)
-{
-	char end[ADDRESS_ENDPOINT_ROOM], verdict[48];
-	struct text_columns *c = &w->columns;
-
-	if (!listed(w, rec))
-		return false;
-	c->lines++;
-	learn(&c->id, decimal_width(rec->id));
-	learn(&c->frame, decimal_width(rec->first_frame));
-	learn(&c->client, strlen(address_endpoint(end, &rec->client)));
-	learn(&c->server, strlen(address_endpoint(end, &rec->server)));
-	learn(&c->verdict, verdict_words(verdict, rec).n);
-	return true;
-}
-
 /* " (frames 7, 9)", unless the message names its frames itself. */
 static void
-print_frames(struct output *out, const struct record *rec, const struct record_finding *f)
+put_frames(struct line *l, const struct record *rec, const struct record_finding *f)
 {
 	struct bytes message = record_text(rec, f->message);
 
 	if (message.n > 0 && memmem(message.p, message.n, "frame ", strlen("frame ")) != NULL)
 		return;
-	for (uint8_t i = 0; i < f->frame_count; i++)
-		output_format(out, "%s%" PRIu64,
-		    i > 0                ? ", "
-		    : f->frame_count > 1 ? " (frames "
-					 : " (frame ",
-		    f->frames[i]);
+	for (uint8_t i = 0; i < f->frame_count; i++) {
+		line_bytes(l, bytes_str(i > 0                ? ", "
+					: f->frame_count > 1 ? " (frames "
+							     : " (frame "));
+		line_number(l, f->frames[i]);
+	}
 	if (f->frame_count > 0)
-		output_bytes(out, BYTES_LIT(")"));
+		LINE_LITERAL(l, ")");
 }
 
 static void
-print_findings(struct text_table *t, const struct record *rec)
+put_findings(struct text_table *t, const struct record *rec)
 {
 	const struct record_finding *f = record_array(rec, rec->findings);
 	int wide = 0;
@@ -115,7 +100,7 @@ print_findings(struct text_table *t, const struct record *rec)
 		    bytes_str(severity_name(f[i].severity)));
 		text_cell(t, -wide, TEXT_PLAIN, record_text(rec, f[i].rule));
 		text_cell(t, 0, TEXT_PLAIN, record_text(rec, f[i].message));
-		print_frames(t->out, rec, &f[i]);
+		put_frames(&t->line, rec, &f[i]);
 		text_end(t);
 	}
 }
@@ -127,7 +112,7 @@ result_color(enum step_result result)
 }
 
 static void
-print_profile(struct text_table *t, const struct record *rec)
+put_profile(struct text_table *t, const struct record *rec)
 {
 	const struct record_step *steps = record_array(rec, rec->steps);
 	int wide = 0, digits = strlen("-");
@@ -157,31 +142,113 @@ print_profile(struct text_table *t, const struct record *rec)
 	}
 }
 
-static void
-on_record(void *ctx, const void *block)
+/* What was appended since `*from`, which is here then. */
+static size_t
+more(const struct line *l, size_t *from)
 {
-	const struct record *rec = block;
+	size_t n = l->n - *from;
+
+	*from = l->n;
+	return n;
+}
+
+/* Every cell behind the one before, with nothing between. */
+static void
+put_cells(struct line *l, const struct record *rec, struct kept_line *kept)
+{
+	const char *outcome = outcome_name(rec->outcome);
+	char end[ADDRESS_ENDPOINT_ROOM];
+	size_t at = l->n;
+
+	line_number(l, rec->id);
+	kept->id = (uint8_t)more(l, &at);
+	line_number(l, rec->first_frame);
+	kept->frame = (uint8_t)more(l, &at);
+	line_time(l, rec->start_ns);
+	at = l->n;
+	line_bytes(l, bytes_str(address_endpoint(end, &rec->client)));
+	kept->client = (uint8_t)more(l, &at);
+	line_bytes(l, bytes_str(address_endpoint(end, &rec->server)));
+	kept->server = (uint8_t)more(l, &at);
+	line_bytes(l, bytes_str(verdict_name(rec->verdict)));
+	if (outcome != NULL) {
+		LINE_LITERAL(l, " (");
+		line_bytes(l, bytes_str(outcome));
+		LINE_LITERAL(l, ")");
+	}
+	kept->words = (uint8_t)more(l, &at);
+	line_escaped(l, record_text(rec, rec->reason));
+	if (rec->confidence != CONFIDENCE_HIGH) {
+		LINE_LITERAL(l, " [");
+		line_bytes(l, bytes_str(confidence_name(rec->confidence)));
+		LINE_LITERAL(l, " confidence]");
+	}
+	kept->why = (uint32_t)more(l, &at);
+}
+
+static void
+text_keep(struct writer *w, const struct record *rec)
+{
+	struct text_columns *c = &w->columns;
+	struct line *l = &c->table.line;
+	struct kept_line kept = { .verdict = rec->verdict };
+	size_t cells_end;
+
+	if (!listed(w, rec))
+		return;
+	c->table.color = w->config->color;
+	l->n = 0;
+	line_bytes(l, bytes_of(&kept, KEPT_HEAD));
+	put_cells(l, rec, &kept);
+	cells_end = l->n;
+	put_findings(&c->table, rec);
+	if (rec->profile && w->config->verbose > 0)
+		put_profile(&c->table, rec);
+	kept.below = (uint32_t)(l->n - cells_end);
+	if (l->n < SPOOL_BLOCK_MIN)
+		line_spaces(l, SPOOL_BLOCK_MIN - l->n);
+	if (l->failed)
+		return;
+	kept.size = (uint32_t)l->n;
+	memcpy(l->text, &kept, KEPT_HEAD);
+	c->lines++;
+	learn(&c->id, kept.id);
+	learn(&c->frame, kept.frame);
+	learn(&c->client, kept.client);
+	learn(&c->server, kept.server);
+	learn(&c->verdict, kept.words);
+	spool_add(w->spool, rec->id, l->text, NULL);
+}
+
+/* The next n octets of a text. */
+static struct bytes
+take(const char **text, size_t n)
+{
+	struct bytes taken = bytes_of(*text, n);
+
+	*text += n;
+	return taken;
+}
+
+static void
+on_kept(void *ctx, const void *block)
+{
+	const struct kept_line *kept = block;
 	struct listing *l = ctx;
 	struct text_table *t = &l->table;
 	const struct text_columns *c = &l->w->columns;
-	char end[ADDRESS_ENDPOINT_ROOM], start[RFC3339_ROOM], verdict[48];
+	const char *text = kept->text;
 
-	if (!listed(l->w, rec)) /* another writer wanted it */
-		return;
 	text_begin(t, 2);
-	text_number(t, c->id, rec->id);
-	text_number(t, c->frame, rec->first_frame);
-	text_cell(t, 0, TEXT_PLAIN, bytes_str(rfc3339_format(start, rec->start_ns, 0)));
-	text_cell(t, -c->client, TEXT_PLAIN, bytes_str(address_endpoint(end, &rec->client)));
-	text_cell(t, -c->server, TEXT_PLAIN, bytes_str(address_endpoint(end, &rec->server)));
-	text_cell(t, -c->verdict, text_verdict_color(rec->verdict), verdict_words(verdict, rec));
-	text_cell(t, 0, TEXT_PLAIN, record_text(rec, rec->reason));
-	if (rec->confidence != CONFIDENCE_HIGH)
-		output_format(t->out, " [%s confidence]", confidence_name(rec->confidence));
+	text_plain(t, c->id, TEXT_PLAIN, take(&text, kept->id));
+	text_plain(t, c->frame, TEXT_PLAIN, take(&text, kept->frame));
+	text_plain(t, 0, TEXT_PLAIN, take(&text, STAMP_WIDTH));
+	text_plain(t, -c->client, TEXT_PLAIN, take(&text, kept->client));
+	text_plain(t, -c->server, TEXT_PLAIN, take(&text, kept->server));
+	text_plain(t, -c->verdict, text_verdict_color(kept->verdict), take(&text, kept->words));
+	text_plain(t, 0, TEXT_PLAIN, take(&text, kept->why));
 	text_end(t);
-	print_findings(t, rec);
-	if (rec->profile && l->w->config->verbose > 0)
-		print_profile(t, rec);
+	output_bytes(t->out, take(&text, kept->below));
 }
 
 static void
@@ -195,7 +262,7 @@ print_header(struct text_table *t, struct text_columns *c)
 	text_begin(t, 2);
 	text_cell(t, c->id, TEXT_PLAIN, BYTES_LIT("id"));
 	text_cell(t, c->frame, TEXT_PLAIN, BYTES_LIT("frame"));
-	text_cell(t, -(int)strlen("2009-07-17T23:31:30Z"), TEXT_PLAIN, BYTES_LIT("start"));
+	text_cell(t, -(int)STAMP_WIDTH, TEXT_PLAIN, BYTES_LIT("start"));
 	text_cell(t, -c->client, TEXT_PLAIN, BYTES_LIT("client"));
 	text_cell(t, -c->server, TEXT_PLAIN, BYTES_LIT("server"));
 	text_cell(t, -c->verdict, TEXT_PLAIN, BYTES_LIT("verdict"));
@@ -229,7 +296,7 @@ on_session(void *ctx, const struct log_session *s, const char *missing)
 }
 
 static void
-print_connections(struct listing *l, struct writer *w, const struct writer_end *end)
+print_connections(struct listing *l, struct writer *w)
 {
 	const char *which = w->config->verbose > 0 ? "One by one" : "Worth a look";
 	char words[64];
@@ -240,19 +307,24 @@ print_connections(struct listing *l, struct writer *w, const struct writer_end *
 	text_cell(&l->table, 0, TEXT_BOLD, bytes_str(words));
 	text_end(&l->table);
 	print_header(&l->table, &w->columns);
-	w->status = spool_read(end->spool, on_record, l, &w->fault);
+	w->status = spool_read(w->spool, on_kept, l, &w->fault);
 }
 
 static void
 text_report(struct writer *w, const struct writer_end *end)
 {
 	struct listing l = { { .out = &w->out, .color = w->config->color }, w, false };
+	bool failed = w->columns.table.line.failed;
 
 	text_summary(&l.table, end->run, w->config->logs, end->tally);
 	if (w->columns.lines > 0)
-		print_connections(&l, w, end);
+		print_connections(&l, w);
 	if (end->run->sessions != NULL && w->config->verbose >= 0)
 		end->run->sessions(end->run->sessions_ctx, on_session, &l);
+	failed |= l.table.line.failed;
+	text_clear(&l.table);
+	if (failed && w->status == STATUS_OK)
+		w->status = fault_set(&w->fault, STATUS_NOMEM, "out of memory");
 }
 
 static const char *
@@ -261,6 +333,4 @@ text_path(const struct report_config *config)
 	return config->text;
 }
 
-const struct writer_kind writer_text = {
-	.path = text_path, .wants = text_wants, .end = text_report
-};
+const struct writer_kind writer_text = { .path = text_path, .keep = text_keep, .end = text_report };

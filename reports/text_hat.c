@@ -324,10 +324,11 @@ measure(struct making *m)
 		measure_entry(m, d->entry);
 }
 
-void
-text_hat_write(const struct hat_report *report, struct output *out)
+enum status
+text_hat_write(const struct hat_report *report, struct output *out, struct fault *fault)
 {
 	struct making m = { .report = report };
+	bool failed;
 
 	m.table = (struct text_table){ .out = out, .color = report->color };
 	m.policies = hat_policies(report->hat, &m.policy_count);
@@ -338,4 +339,7 @@ text_hat_write(const struct hat_report *report, struct output *out)
 		put_table(&m);
 	else
 		put_decision(&m);
+	failed = m.table.line.failed;
+	text_clear(&m.table);
+	return failed ? fault_set(fault, STATUS_NOMEM, "out of memory") : STATUS_OK;
 }

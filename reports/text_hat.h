@@ -10,6 +10,8 @@
 #include "reports/hat_report.h"
 #include "reports/output.h"
 
-void text_hat_write(const struct hat_report *report, struct output *out);
+/* Fails without memory. */
+enum status text_hat_write(
+    const struct hat_report *report, struct output *out, struct fault *fault);
 
 #endif

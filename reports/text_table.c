@@ -39,29 +39,45 @@ text_begin(struct text_table *t, size_t indent)
 	t->owed = indent;
 }
 
-void
-text_cell(struct text_table *t, int width, enum text_color color, struct bytes raw)
+/* `have`: characters of the cell. `plain`: it is as it shall be. */
+static void
+put(struct text_table *t, int width, size_t have, enum text_color color, struct bytes cell,
+    bool plain)
 {
 	bool colored = t->color && color != TEXT_PLAIN;
-	size_t wide = (size_t)(width < 0 ? -width : width), have = wide == 0 ? 0 : text_width(raw);
-	size_t pad = wide > have ? wide - have : 0;
+	size_t wide = (size_t)(width < 0 ? -width : width), pad = wide > have ? wide - have : 0;
 
 	if (!t->first)
 		t->owed += 2;
 	t->first = false;
 	if (width > 0)
 		t->owed += pad;
-	if (raw.n > 0) {
-		output_spaces(t->out, t->owed);
+	if (cell.n > 0) {
+		line_spaces(&t->line, t->owed);
 		if (colored)
-			output_bytes(t->out, bytes_str(color_code[color]));
-		output_escaped(t->out, raw);
+			line_bytes(&t->line, bytes_str(color_code[color]));
+		if (plain)
+			line_bytes(&t->line, cell);
+		else
+			line_escaped(&t->line, cell);
 		if (colored)
-			output_bytes(t->out, BYTES_LIT("\033[0m"));
+			LINE_LITERAL(&t->line, "\033[0m");
 		t->owed = 0;
 	}
 	if (width < 0)
 		t->owed += pad;
+}
+
+void
+text_cell(struct text_table *t, int width, enum text_color color, struct bytes raw)
+{
+	put(t, width, width == 0 ? 0 : text_width(raw), color, raw, false);
+}
+
+void
+text_plain(struct text_table *t, int width, enum text_color color, struct bytes plain)
+{
+	put(t, width, plain.n, color, plain, true);
 }
 
 void
@@ -70,12 +86,26 @@ text_number(struct text_table *t, int width, uint64_t number)
 	char digits[DECIMAL_ROOM];
 	const char *end = decimal_put(digits, number);
 
-	text_cell(t, width, TEXT_PLAIN, bytes_of(digits, (size_t)(end - digits)));
+	text_plain(t, width, TEXT_PLAIN, bytes_of(digits, (size_t)(end - digits)));
+}
+
+void
+text_more(struct text_table *t, struct bytes plain)
+{
+	line_bytes(&t->line, plain);
 }
 
 void
 text_end(struct text_table *t)
 {
-	output_bytes(t->out, BYTES_LIT("\n"));
+	LINE_LITERAL(&t->line, "\n");
 	t->owed = 0;
+	if (t->out != NULL)
+		line_flush(&t->line, t->out);
+}
+
+void
+text_clear(struct text_table *t)
+{
+	line_clear(&t->line);
 }

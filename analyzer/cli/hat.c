@@ -135,7 +135,7 @@ write_to(const char *path, const struct hat_report *report, bool json, struct fa
 	if (json)
 		status = json_hat_write(report, &out, fault);
 	else
-		text_hat_write(report, &out);
+		status = text_hat_write(report, &out, fault);
 	if (output_close(&out, status == STATUS_OK ? fault : NULL) != STATUS_OK &&
 	    status == STATUS_OK)
 		status = STATUS_IO;

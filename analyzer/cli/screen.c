@@ -58,6 +58,7 @@ screen_close(struct screen *s)
 		return;
 	screen_erase(s);
 	output_close(&s->out, NULL);
+	text_clear(&s->table);
 	free(s);
 }
 
@@ -122,7 +123,7 @@ begin(struct screen *s, size_t indent)
 static void
 end(struct screen *s)
 {
-	output_bytes(&s->out, BYTES_LIT("\033[K"));
+	text_more(&s->table, BYTES_LIT("\033[K"));
 	text_end(&s->table);
 }
 

@@ -48,22 +48,10 @@ Test(output, pieces_meet_the_end_of_the_buffer_anywhere)
 		output_format(o, "%d ", 1234567890);
 		output_escaped(o, BYTES_LIT("ab\x1b"
 					    "cd"));
-		output_spaces(o, 6);
-		output_bytes(o, BYTES_LIT("end"));
+		output_bytes(o, BYTES_LIT("      end"));
 		check(o, path, expected);
 		free(expected);
 	}
-}
-
-Test(output, more_spaces_than_it_has_at_hand)
-{
-	char path[] = "/tmp/hatcheck-test-XXXXXX", expected[101];
-	struct output *o = open_temporary(path);
-
-	memset(expected, ' ', 100);
-	expected[100] = '\0';
-	output_spaces(o, 100);
-	check(o, path, expected);
 }
 
 Test(output, the_first_failure_is_kept)
