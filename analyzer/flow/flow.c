@@ -132,6 +132,7 @@ flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
 	f->gap_ns = INT64_MIN;
 	f->sink = sink;
 	f->ctx = ctx;
+	pool_init(&f->folded, config->budget, FLOW_FOLDED);
 	f->brief = brief_new(config->budget, config->secret);
 	if (f->brief == NULL) {
 		free(f);

@@ -13,17 +13,16 @@ tell(struct flow *f, struct conn *c)
 void
 flow_end(struct flow *f, struct flow_entry *e)
 {
-	struct conn whole;
+	struct conn unfolded, *c = &e->conn;
 
-	flow_remove(f, e);
+	if (e->folded) {
+		c = &unfolded;
+		conn_unfold(c, &e->conn);
+	}
 	if (f->doubted == e)
 		f->doubted = NULL;
-	if (!e->folded) {
-		tell(f, &e->conn);
-		return;
-	}
-	conn_unfold(&whole, &e->conn);
-	tell(f, &whole);
+	flow_remove(f, e);
+	tell(f, c);
 }
 
 void

@@ -11,6 +11,7 @@
 
 #include "analyzer/flow/brief.h"
 #include "analyzer/flow/flow.h"
+#include "analyzer/flow/pool.h"
 
 enum flow_list { LIST_OPEN, LIST_CLOSED, LIST_COUNT };
 
@@ -20,12 +21,13 @@ struct flow_entry {
 	uint8_t list;       /* enum flow_list */
 	bool challenged;    /* a SYN with another sequence number waits in half-open */
 	bool folded;        /* only the first FLOW_FOLDED octets are there */
+	uint32_t number;    /* of a folded one, in their pool */
 	struct conn conn;   /* at the start of a line of the cache */
 };
 
 #define FLOW_FOLDED offsetof(struct flow_entry, conn.dialog)
 
-_Static_assert(FLOW_FOLDED % CONN_LINE == 0, "memory is taken in whole lines");
+_Static_assert(FLOW_FOLDED % POOL_LINE == 0, "each begins with a line of the cache");
 
 struct flow_slot {
 	uint64_t hash;
@@ -45,8 +47,9 @@ struct flow {
 	size_t full; /* octets of the budget: beyond it room is made */
 	struct flow_entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
 	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
-	/* Memory of ended ones by `newer`, whole and folded, kept warm until it is short. */
-	struct flow_entry *spare[2];
+	struct pool folded;
+	struct flow_entry
+	    *spare; /* memory of whole ones that ended, by `newer`, until it is short */
 	uint64_t last_id;
 	int64_t now_ns, doubted_ns;
 	struct flow_entry *doubted; /* whose last segment has the stamp that is in doubt */
@@ -97,7 +100,7 @@ struct flow_entry *flow_new_entry(struct flow *f, const struct conn_key *key, ui
 void flow_fold(struct flow *f, struct flow_entry *e);
 /* In its place the whole one; NULL when no memory can be made free. */
 struct flow_entry *flow_unfold(struct flow *f, struct flow_entry *e);
-/* Out of its list and the index; the memory is there until the next one needs it. */
+/* Out of its list and the index; the memory of a whole one is there until the next one needs it. */
 void flow_remove(struct flow *f, struct flow_entry *e);
 /* To the end of a list: it was touched now. */
 void flow_touch(struct flow *f, struct flow_entry *e, enum flow_list list);

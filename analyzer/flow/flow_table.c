@@ -111,37 +111,31 @@ grow(struct flow *f)
 	return true;
 }
 
-static size_t
-octets_of(bool folded)
-{
-	return folded ? FLOW_FOLDED : sizeof(struct flow_entry);
-}
-
 /* Memory that is there already, or that the budget allows; NULL when it does not. */
 static struct flow_entry *
-take_entry(struct flow *f, bool folded)
+take_entry(struct flow *f)
 {
-	struct flow_entry *e = f->spare[folded];
+	struct flow_entry *e = f->spare;
 
 	if (e != NULL) {
-		f->spare[folded] = e->newer;
+		f->spare = e->newer;
 		return e;
 	}
-	if (!budget_take(f->config.budget, octets_of(folded)))
+	if (!budget_take(f->config.budget, sizeof *e))
 		return NULL;
-	e = aligned_alloc(CONN_LINE, octets_of(folded));
+	e = aligned_alloc(CONN_LINE, sizeof *e);
 	if (e == NULL)
-		budget_give(f->config.budget, octets_of(folded));
+		budget_give(f->config.budget, sizeof *e);
 	return e;
 }
 
-/* For a whole one all but `keep` may have to go. */
+/* All but `keep` may have to go. */
 static struct flow_entry *
 make_entry(struct flow *f, const struct flow_entry *keep)
 {
 	struct flow_entry *e;
 
-	while ((e = take_entry(f, false)) == NULL) {
+	while ((e = take_entry(f)) == NULL) {
 		if (!flow_evict(f, keep))
 			return NULL;
 	}
@@ -170,8 +164,12 @@ flow_new_entry(struct flow *f, const struct conn_key *key, uint64_t id)
 static void
 drop_entry(struct flow *f, struct flow_entry *e)
 {
-	e->newer = f->spare[e->folded];
-	f->spare[e->folded] = e;
+	if (e->folded) {
+		pool_give(&f->folded, e->number);
+		return;
+	}
+	e->newer = f->spare;
+	f->spare = e;
 }
 
 void
@@ -202,12 +200,15 @@ replace(struct flow *f, struct flow_entry *then, struct flow_entry *now)
 void
 flow_fold(struct flow *f, struct flow_entry *e)
 {
-	struct flow_entry *folded = take_entry(f, true);
+	uint32_t number = pool_take(&f->folded);
+	struct flow_entry *folded;
 
-	if (folded == NULL)
+	if (number == POOL_NONE)
 		return;
+	folded = pool_at(&f->folded, number);
 	memcpy(folded, e, FLOW_FOLDED);
 	folded->folded = true;
+	folded->number = number;
 	conn_clear(&e->conn);
 	replace(f, e, folded);
 }
@@ -236,23 +237,20 @@ flow_touch(struct flow *f, struct flow_entry *e, enum flow_list list)
 static void
 free_entry(struct flow *f, struct flow_entry *e)
 {
-	budget_give(f->config.budget, octets_of(e->folded));
+	budget_give(f->config.budget, sizeof *e);
 	free(e);
 }
 
 bool
 flow_trim(struct flow *f)
 {
-	for (int folded = 0; folded < 2; folded++) {
-		struct flow_entry *e = f->spare[folded];
+	struct flow_entry *e = f->spare;
 
-		if (e != NULL) {
-			f->spare[folded] = e->newer;
-			free_entry(f, e);
-			return true;
-		}
-	}
-	return false;
+	if (e == NULL)
+		return false;
+	f->spare = e->newer;
+	free_entry(f, e);
+	return true;
 }
 
 void
@@ -263,13 +261,15 @@ flow_table_clear(struct flow *f)
 			struct flow_entry *e = f->oldest[list];
 
 			f->oldest[list] = e->newer;
-			if (!e->folded)
-				conn_clear(&e->conn);
+			if (e->folded)
+				continue;
+			conn_clear(&e->conn);
 			free_entry(f, e);
 		}
 	}
 	while (flow_trim(f))
 		;
+	pool_clear(&f->folded);
 	budget_give(f->config.budget, f->slots * sizeof *f->slot);
 	free(f->slot);
 }

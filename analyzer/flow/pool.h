@@ -1,8 +1,9 @@
 /*
  * pool: very many entries of one size, each known by a number of 32 bits.
  *
- * They lie in chunks that never move. A chunk that becomes empty is given back, unless no
- * other has room: so that what has grown in a flood becomes free again for others.
+ * They lie in chunks that never move and begin with a line of the cache. A chunk that becomes
+ * empty is given back, unless no other has room: so that what has grown in a flood becomes free
+ * again for others.
  *
  * Owns:  its chunks, taken from the budget.
  * Fails: pool_take returns POOL_NONE without budget or memory.
@@ -16,7 +17,8 @@
 #include "capture/base/budget.h"
 
 #define POOL_NONE UINT32_MAX
-#define POOL_CHUNK 256               /* entries; so that a small budget has room for some */
+#define POOL_LINE ((size_t)64)       /* octets */
+#define POOL_CHUNK 64                /* entries; so that a small budget has room for some */
 #define POOL_MAX (UINT32_C(1) << 30) /* numbers are below this */
 
 struct pool_chunk {       /* in the open for pool_at alone */
@@ -29,7 +31,7 @@ struct pool_chunk {       /* in the open for pool_at alone */
 
 struct pool {
 	struct budget *budget;
-	size_t stride; /* octets of an entry, at least 4 */
+	size_t stride; /* octets of an entry, at least 4, in words of 8 */
 	struct pool_chunk *chunk;
 	uint32_t chunks, room;
 	uint32_t open; /* list of chunks with entries to give */

@@ -118,7 +118,7 @@ Test(pool, without_budget_there_is_none)
 	struct bench b;
 	uint32_t n = 0;
 
-	bench_init(&b, 2 * POOL_CHUNK * 56 + 4096, 56);
+	bench_init(&b, 2 * POOL_CHUNK * 56 + 1024, 56);
 	while (n < MANY && (b.number[n] = pool_take(&b.pool)) != POOL_NONE)
 		n++;
 	cr_assert_eq(n, 2 * POOL_CHUNK);
