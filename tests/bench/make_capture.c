@@ -1,10 +1,11 @@
 /*
- * make_capture sessions N [OPEN] | flood N: a capture on standard output, always the same.
+ * make_capture sessions N [OPEN [REFUSED]] | flood N: a capture on standard output, always the
+ * same.
  *
- * sessions: N SMTP connections from distinct clients, OPEN of them at a time (96), of
- * the four classes: three in four accepted with a mail (a third of them with a body of
- * four full segments), the rest a reject, a tcprefuse or a delayed reject. About 24 packets
- * each, with time stamps and valid checksums, as on Ethernet.
+ * sessions: N SMTP connections from distinct clients, OPEN of them at a time (96), of which
+ * REFUSED in a hundred (25) are in turns a reject, a delayed reject and a tcprefuse, 8, 20 and 4
+ * packets; the rest is accepted with a mail, 28 packets, some with a body of four full segments
+ * more. With time stamps and valid checksums, as on Ethernet.
  * flood: N SYNs, each from a source of its own.
  */
 #include <stdbool.h>
@@ -16,6 +17,7 @@
 #include "capture/base/bytes.h"
 
 #define OPEN 96       /* sessions at a time */
+#define REFUSED 25    /* in a hundred */
 #define OPEN_MAX 4096 /* of those that may be asked for */
 #define MSS 1448
 #define FIN 0x01
@@ -192,11 +194,14 @@ put_segment(struct session *s, bool server, uint8_t flags, const uint8_t *text, 
 }
 
 static void
-start(struct session *s, uint32_t number)
+start(struct session *s, uint32_t number, uint32_t refused)
 {
 	static const struct step *const others[] = { reject, delayed, refuse };
 
-	*s = (struct session){ .at = number % 4 != 3 ? accepted : others[number / 4 % 3],
+	uint64_t before = (uint64_t)number * refused / 100;
+	bool is_refused = (uint64_t)(number + 1) * refused / 100 > before;
+
+	*s = (struct session){ .at = is_refused ? others[before % 3] : accepted,
 		.client = 0x0a000001 + number,
 		.next = { number * 2654435761u, number * 2246822519u },
 		.port = (uint16_t)(1024 + number % 60000),
@@ -223,19 +228,19 @@ advance(struct session *s)
 }
 
 static void
-sessions(uint32_t n, uint32_t at_a_time)
+sessions(uint32_t n, uint32_t at_a_time, uint32_t refused)
 {
 	static struct session open[OPEN_MAX];
 	uint32_t started = 0, live = 0;
 
 	for (; live < at_a_time && started < n; live++)
-		start(&open[live], started++);
+		start(&open[live], started++, refused);
 	for (uint32_t i = 0; live > 0; i = (i + 1) % live) {
 		now_us += 7;
 		if (advance(&open[i]))
 			continue;
 		if (started < n)
-			start(&open[i], started++);
+			start(&open[i], started++, refused);
 		else
 			open[i] = open[--live];
 		if (live == 0)
@@ -250,7 +255,7 @@ flood(uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		struct session s;
 
-		start(&s, i);
+		start(&s, i, REFUSED);
 		now_us += 3;
 		put_segment(&s, false, SYN, NULL, 0);
 	}
@@ -262,17 +267,19 @@ main(int argc, char **argv)
 	static const uint32_t header[6] = { 0xa1b2c3d4, 2 | 4 << 16, 0, 0, 262144, 1 };
 	unsigned long n = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
 	unsigned long at_a_time = argc > 3 ? strtoul(argv[3], NULL, 10) : OPEN;
+	unsigned long refused = argc > 4 ? strtoul(argv[4], NULL, 10) : REFUSED;
 
-	if (argc > 4 || n == 0 || n > 16000000 || at_a_time == 0 || at_a_time > OPEN_MAX ||
+	if (argc > 5 || refused > 100 || n == 0 || n > 16000000 || at_a_time == 0 ||
+	    at_a_time > OPEN_MAX ||
 	    (strcmp(argv[1], "sessions") != 0 && strcmp(argv[1], "flood") != 0)) {
-		fprintf(stderr, "usage: make_capture sessions N [OPEN] | flood N\n");
+		fprintf(stderr, "usage: make_capture sessions N [OPEN [REFUSED]] | flood N\n");
 		return 2;
 	}
 	fill_body();
 	setvbuf(stdout, NULL, _IOFBF, 1 << 20);
 	fwrite(header, sizeof header, 1, stdout);
 	if (argv[1][0] == 's')
-		sessions((uint32_t)n, (uint32_t)at_a_time);
+		sessions((uint32_t)n, (uint32_t)at_a_time, (uint32_t)refused);
 	else
 		flood((uint32_t)n);
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
