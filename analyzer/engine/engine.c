@@ -20,6 +20,7 @@ struct engine {
 	struct relay *relay; /* NULL: all on one thread, and `segment` is the one at hand */
 	struct segment segment;
 	struct flow *flow;
+	struct refusal_reader refusals;
 	struct record_builder builder;
 	record_sink *sink;
 	void *ctx;
@@ -38,7 +39,7 @@ on_connection(void *ctx, const struct conn *conn)
 {
 	struct engine *e = ctx;
 
-	judge(conn, e->config.refusals, &e->builder);
+	judge(conn, &e->refusals, &e->builder);
 	e->sink(e->ctx, e->builder.rec);
 }
 
@@ -53,6 +54,7 @@ engine_new(const struct engine_config *config, record_sink *sink, void *ctx)
 	e->config = *config;
 	e->decoding.budget.max = config->max_memory / FRAGMENTS_SHARE;
 	e->judging.budget.max = config->max_memory - e->decoding.budget.max;
+	e->refusals.table = config->refusals;
 	e->sink = sink;
 	e->ctx = ctx;
 	flow = (struct flow_config){

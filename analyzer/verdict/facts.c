@@ -2,7 +2,7 @@
 
 static enum rcpt_class
 class_of(const struct dialog *d, const struct dialog_path *rcpt, struct bytes enhanced,
-    struct bytes rest, const struct refusal_table *refusals)
+    struct bytes rest, struct refusal_reader *refusals)
 {
 	const struct dialog_path *mail =
 	    rcpt->sender < d->senders.count ? &d->senders.v[rcpt->sender] : NULL;
@@ -18,7 +18,7 @@ class_of(const struct dialog *d, const struct dialog_path *rcpt, struct bytes en
 
 enum rcpt_class
 facts_recipient(struct facts *f, const struct dialog_path *rcpt, struct bytes enhanced,
-    struct bytes rest, const struct refusal_table *refusals)
+    struct bytes rest, struct refusal_reader *refusals)
 {
 	enum rcpt_class class = class_of(f->dialog, rcpt, enhanced, rest, refusals);
 

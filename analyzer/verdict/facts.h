@@ -41,6 +41,6 @@ void facts_of(const struct conn *conn, struct facts *out);
  * reply_enhanced found in its reply.
  */
 enum rcpt_class facts_recipient(struct facts *f, const struct dialog_path *rcpt,
-    struct bytes enhanced, struct bytes rest, const struct refusal_table *refusals);
+    struct bytes enhanced, struct bytes rest, struct refusal_reader *refusals);
 
 #endif

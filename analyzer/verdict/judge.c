@@ -68,7 +68,7 @@ store_senders(const struct dialog *d, struct record_builder *b)
 }
 
 static void
-store_recipients(struct facts *f, const struct refusal_table *refusals, struct record_builder *b)
+store_recipients(struct facts *f, struct refusal_reader *refusals, struct record_builder *b)
 {
 	const struct dialog *d = f->dialog;
 	struct span span =
@@ -102,7 +102,7 @@ store_try(uint8_t tried, struct record_builder *b, const char *accepted, const c
 }
 
 static void
-store_smtp(struct facts *f, const struct refusal_table *refusals, struct record_builder *b)
+store_smtp(struct facts *f, struct refusal_reader *refusals, struct record_builder *b)
 {
 	const struct dialog *d = f->dialog;
 	struct text greeting, helo, tls, auth;
@@ -126,7 +126,7 @@ store_smtp(struct facts *f, const struct refusal_table *refusals, struct record_
 }
 
 void
-judge(const struct conn *conn, const struct refusal_table *refusals, struct record_builder *b)
+judge(const struct conn *conn, struct refusal_reader *refusals, struct record_builder *b)
 {
 	struct findings found;
 	struct facts f;

@@ -12,6 +12,6 @@
 #include "analyzer/verdict/record.h"
 #include "analyzer/verdict/refusal.h"
 
-void judge(const struct conn *conn, const struct refusal_table *refusals, struct record_builder *b);
+void judge(const struct conn *conn, struct refusal_reader *refusals, struct record_builder *b);
 
 #endif

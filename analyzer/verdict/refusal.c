@@ -161,17 +161,12 @@ matches(const struct row *row, const struct reply *r)
 	       bytes_case_starts(r->enhanced, bytes_str(row->enhanced));
 }
 
-enum rcpt_class
-refusal_class(
-    const struct refusal_table *table, uint16_t code, struct bytes enhanced, struct bytes text)
+static enum rcpt_class
+look_up(const struct refusal_table *table, uint16_t code, struct bytes enhanced, struct bytes text)
 {
 	struct reply reply;
 	size_t i;
 
-	if (code == 0)
-		return RCPT_UNKNOWN;
-	if (code < 300)
-		return RCPT_ACCEPTED;
 	reply_init(&reply, code, enhanced, text);
 
 	for (i = 0; table != NULL && i < table->count; i++) {
@@ -181,6 +176,45 @@ refusal_class(
 	for (i = 0; !matches(&rows[i], &reply); i++)
 		;
 	return rows[i].class;
+}
+
+static bool
+is_last(const struct refusal_reader *r, uint16_t code, struct bytes enhanced, struct bytes text)
+{
+	return code == r->code && enhanced.n == r->enhanced_n && text.n == r->text_n &&
+	       bytes_eq(enhanced, bytes_of(r->said, enhanced.n)) &&
+	       bytes_eq(text, bytes_of(r->said + enhanced.n, text.n));
+}
+
+static void
+remember(struct refusal_reader *r, uint16_t code, struct bytes enhanced, struct bytes text)
+{
+	r->code = code;
+	r->enhanced_n = (uint8_t)enhanced.n;
+	r->text_n = (uint8_t)text.n;
+	if (enhanced.n > 0)
+		memcpy(r->said, enhanced.p, enhanced.n);
+	if (text.n > 0)
+		memcpy(r->said + enhanced.n, text.p, text.n);
+}
+
+enum rcpt_class
+refusal_class(struct refusal_reader *r, uint16_t code, struct bytes enhanced, struct bytes text)
+{
+	enum rcpt_class class;
+
+	if (code == 0)
+		return RCPT_UNKNOWN;
+	if (code < 300)
+		return RCPT_ACCEPTED;
+	if (is_last(r, code, enhanced, text))
+		return (enum rcpt_class)r->class;
+	class = look_up(r->table, code, enhanced, text);
+	if (enhanced.n + text.n <= REFUSAL_MAX_SAID) {
+		remember(r, code, enhanced, text);
+		r->class = (uint8_t) class;
+	}
+	return class;
 }
 
 /* --- rows of a file ------------------------------------------------------------------ */

@@ -19,12 +19,23 @@
 
 #define REFUSAL_MAX_ROWS 1000 /* of a file */
 #define REFUSAL_MAX_TEXT 512  /* octets of a reply that are looked at */
+#define REFUSAL_MAX_SAID 128  /* of one that is remembered */
 
 struct refusal_table;
 
-/* NULL stands for the built-in rows alone. `enhanced` may be empty, and may begin with `#`. */
+/* What classes replies. Start with its table and zeroes; for one thread. */
+struct refusal_reader {
+	const struct refusal_table *table; /* borrowed; NULL: the built-in rows alone */
+	/* The last reply, because a gateway says the same to everybody. */
+	uint16_t code;
+	uint8_t class;
+	uint8_t enhanced_n, text_n;
+	uint8_t said[REFUSAL_MAX_SAID]; /* enhanced code and text */
+};
+
+/* `enhanced` may be empty, and may begin with `#`. */
 enum rcpt_class refusal_class(
-    const struct refusal_table *table, uint16_t code, struct bytes enhanced, struct bytes text);
+    struct refusal_reader *r, uint16_t code, struct bytes enhanced, struct bytes text);
 
 /* STATUS_IO, STATUS_FORMAT (file, line and what was expected in *fault), STATUS_NOMEM. */
 enum status refusal_load(struct refusal_table **out, const char *path, struct fault *fault);

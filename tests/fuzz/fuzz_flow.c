@@ -31,9 +31,10 @@ struct desk {
 static void
 on_connection(void *ctx, const struct conn *conn)
 {
+	struct refusal_reader refusals = { NULL };
 	struct desk *d = ctx;
 
-	judge(conn, NULL, &d->judged);
+	judge(conn, &refusals, &d->judged);
 	d->connections++;
 }
 

@@ -26,10 +26,11 @@ struct desk {
 static void
 on_connection(void *ctx, const struct conn *conn)
 {
+	struct refusal_reader refusals = { NULL };
 	struct desk *d = ctx;
 	const struct record *r;
 
-	judge(conn, NULL, &d->judged);
+	judge(conn, &refusals, &d->judged);
 	r = d->judged.rec;
 	assert(d->said_n + 4 <= MAX_SAID);
 	d->said[d->said_n++] = r->verdict;

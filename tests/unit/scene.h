@@ -115,11 +115,12 @@ scene_say_judgement(struct scene *s, const struct record *r)
 static inline void
 scene_on_connection(void *ctx, const struct conn *conn)
 {
+	struct refusal_reader refusals = { NULL };
 	struct scene *s = ctx;
 	struct record *r;
 	const char *outcome, *how;
 
-	judge(conn, NULL, &s->builder);
+	judge(conn, &refusals, &s->builder);
 	r = s->builder.rec;
 	outcome = outcome_name((enum outcome)r->outcome);
 	how = close_name((enum close)r->close);

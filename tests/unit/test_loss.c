@@ -746,11 +746,12 @@ static void
 on_connection(void *ctx, const struct conn *conn)
 {
 	struct heard *h = ctx;
+	static struct refusal_reader refusals;
 	static struct record_builder b;
 
 	if (b.rec == NULL)
 		cr_assert(record_builder_init(&b));
-	judge(conn, NULL, &b);
+	judge(conn, &refusals, &b);
 	h->connections++;
 	h->verdict = (enum verdict)b.rec->verdict;
 	h->wrong = wrong_record(h, b.rec);

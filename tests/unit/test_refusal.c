@@ -1,0 +1,52 @@
+#include <criterion/criterion.h>
+
+#include "analyzer/verdict/refusal.h"
+#include "tests/unit/rows.h"
+
+struct row {
+	const char *why;
+	uint16_t code;
+	const char *enhanced, *text;
+	enum rcpt_class class;
+};
+
+#define LONG                                                                 \
+	"the quick brown fox jumps over the lazy dog, then it turns round, " \
+	"and it jumps over the lazy dog once more, because there is room for it: "
+
+/* In this order with one reader, where each follows a reply that differs in one thing only. */
+static const struct row rows[] = {
+	{ "not seen", 0, "", "", RCPT_UNKNOWN },
+	{ "a reply", 550, "5.7.1", "no", RCPT_ACCESS },
+	{ "the same", 550, "5.7.1", "no", RCPT_ACCESS },
+	{ "another code", 450, "5.7.1", "no", RCPT_TEMPORARY },
+	{ "the first again", 550, "5.7.1", "no", RCPT_ACCESS },
+	{ "another enhanced code", 550, "5.1.1", "no", RCPT_RECIPIENT },
+	{ "as many octets, divided otherwise", 550, "5.1.", "1no", RCPT_RECIPIENT },
+	{ "the first once more", 550, "5.7.1", "no", RCPT_ACCESS },
+	{ "its front as the text", 550, "", "5.", RCPT_OTHER },
+	{ "no enhanced code", 550, "", "no", RCPT_OTHER },
+	{ "another text", 550, "", "banned", RCPT_ACCESS },
+	{ "the front of it", 550, "", "ban", RCPT_OTHER },
+	{ "no text", 550, "", "", RCPT_OTHER },
+	{ "accepted between", 250, "", "", RCPT_ACCEPTED },
+	{ "a long text", 550, "", LONG "banned", RCPT_ACCESS },
+	{ "that differs far behind", 550, "", LONG "bonned", RCPT_OTHER },
+	{ "and a short one", 550, "5.7.1", "no", RCPT_ACCESS },
+};
+
+Test(refusal, no_reply_is_classed_as_another)
+{
+	struct refusal_reader together = { NULL };
+
+	cr_assert_gt(strlen(LONG), REFUSAL_MAX_SAID);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct refusal_reader alone = { NULL };
+		struct bytes enhanced = bytes_str(rows[i].enhanced), text = bytes_str(rows[i].text);
+
+		cr_expect_eq(refusal_class(&alone, rows[i].code, enhanced, text), rows[i].class,
+		    "%s, alone", rows[i].why);
+		cr_expect_eq(refusal_class(&together, rows[i].code, enhanced, text), rows[i].class,
+		    "%s", rows[i].why);
+	}
+}
