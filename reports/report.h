@@ -27,7 +27,7 @@ struct report_config {
 	const char *folder;               /* for temporary files, "/tmp" */
 	bool color;
 	bool prompt;         /* somebody may follow the lines of --ndjson: each goes out at once */
-	uint64_t max_listed; /* octets on disk, of connections and of sessions each; 0: no bound */
+	uint64_t max_listed; /* octets on disk of each list; 0: no bound */
 	int verbose;         /* -1 quiet, 0, 1: text lists every connection and its steps */
 	const struct maillog *logs; /* borrowed: names the files of log sessions; NULL: no logs */
 };

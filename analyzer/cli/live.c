@@ -55,7 +55,7 @@ static const struct option_row rows[] = {
 	    "Prometheus",
 	    options_text, offsetof(struct live_options, metrics) },
 	{ "spool", 0, "SIZE",
-	    "disk that what the report lists may take: of more, the\n"
+	    "disk that each list of the report may take: of more, the\n"
 	    "newest is listed (default 1G)",
 	    options_size, offsetof(struct live_options, spool) },
 	{ "user", 0, "NAME", "who root becomes once all is open (default " RIGHTS_USER ")",
