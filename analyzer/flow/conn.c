@@ -176,17 +176,27 @@ overrule_fin(struct conn_half *h, const struct segment *s)
 	h->ended = false;
 }
 
-/* The RST that fits best is kept; one that fits less is odd. */
+/*
+ * The RST that fits best is kept; one that fits less is odd. But one without ACK, with which a host
+ * that has closed answers what comes late, takes no place of one that closed: where that stands
+ * higher, octets before it were not captured. RFC 9293 3.10.7.1
+ */
 static void
 on_rst(struct conn *c, enum dir dir, const struct segment *s)
 {
 	struct conn_half *h = &c->half[dir];
 	struct conn_close mine = close_of(s);
+	enum fit fit = closing_fit(c, dir, &mine), old;
 
+	if (fit != FIT_NONE && conn_off(h, s->seq) > h->rst_off)
+		h->rst_off = conn_off(h, s->seq);
+	old = closing_fit(c, dir, &h->rst);
 	if (h->rst.frame_no == 0) {
 		h->rst = mine;
-	} else if (closing_fit(c, dir, &h->rst) < closing_fit(c, dir, &mine)) {
+	} else if (old < fit &&
+		   (old == FIT_NONE || (h->rst.flags & TCP_ACK) <= (mine.flags & TCP_ACK))) {
 		h->odd_rst = h->rst;
+		h->overruled = false;
 		h->rst = mine;
 	}
 }
@@ -205,7 +215,9 @@ overrule_rst(struct conn_half *h, const struct segment *s)
 	if (h->rst.frame_no == 0 || !(beyond || later))
 		return;
 	h->odd_rst = h->rst;
+	h->overruled = true;
 	h->rst.frame_no = 0;
+	h->rst_off = 0;
 }
 
 static enum conn_plain

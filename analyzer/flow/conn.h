@@ -76,6 +76,8 @@ struct conn_half {
 	struct conn_copies copies;
 	struct conn_close fin, rst;
 	struct conn_close odd_rst; /* one that did not close, or was overruled */
+	bool overruled;            /* it was: this side went on */
+	uint64_t rst_off; /* the highest at which an RST stood inside the window; 0: none */
 	uint64_t fin_off;
 	uint64_t reach;            /* where its segments stood, also those without payload */
 	uint64_t fin_ack_frame_no; /* the other side's first ACK of the FIN; 0: none seen */
@@ -84,7 +86,7 @@ struct conn_half {
 	uint32_t repeats[CONN_AGAIN_COUNT];
 	uint64_t syn_frame_no, syn_count;
 	int64_t syn_ts_ns;
-	uint8_t unused[CONN_LINE - 16];
+	uint8_t unused[CONN_LINE - 32];
 };
 
 _Static_assert(sizeof(struct conn_half) == 512, "a side is found with a shift, for each segment");

@@ -131,10 +131,20 @@ holds_client_abort(const struct facts *f)
 	return closed_silently(f, DIR_CLIENT, true) || closed_silently(f, DIR_CLIENT, false);
 }
 
+/* It sent a FIN, or octets and a FIN, that were not captured, and nobody knows when. */
+static bool
+client_end_hidden(const struct facts *f)
+{
+	const struct conn_half *c = f->client;
+
+	return c->fin.frame_no == 0 && conn_known_end(c) > c->stream.end;
+}
+
 static struct text
 tell_silent(const struct facts *f, struct record_builder *b)
 {
-	bool less = f->conflict || (f->closing.dir == DIR_SERVER ? !f->ack : may_speak(f));
+	bool less = f->conflict ||
+	            (f->closing.dir == DIR_SERVER ? !f->ack || client_end_hidden(f) : may_speak(f));
 
 	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
 	return reason_close(f, b);

@@ -51,8 +51,7 @@ silent(const struct conn *c)
 	    (fin && server->fin_off != server->origin))
 		return false;
 	/* An RST stands behind what was sent before it. */
-	if (server->rst.frame_no != 0 && closing_fit(c, DIR_SERVER, &server->rst) != FIT_NONE &&
-	    conn_off(server, server->rst.seq) > server->origin + fin)
+	if (server->rst_off > server->origin + fin)
 		return false;
 	return !client->acked_set || client->acked <= server->origin + fin;
 }
@@ -84,6 +83,8 @@ server_whole(const struct facts *f)
 		return false;
 	if (s->rst.frame_no != 0 && s->seq_set && conn_off(s, s->rst.seq) == s->stream.end)
 		ended = true;
+	if (s->rst_off > s->stream.end + 1)
+		ended = false;
 	/* The client closed, had everything that was seen, and no question was open. */
 	if (f->closing.by != NULL && f->closing.dir == DIR_CLIENT && !f->closing.peer_unseen &&
 	    d->pending_count == 0)

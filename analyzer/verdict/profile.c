@@ -67,12 +67,25 @@ rst_word(const struct conn_close *rst)
 	return rst->flags & TCP_ACK ? "RST,ACK" : "RST without ACK";
 }
 
+/* Its numbers, or the client's, tell of octets or a FIN that was not captured. */
+static bool
+end_hidden(const struct facts *f)
+{
+	const struct conn_half *s = f->server;
+
+	return s->fin.frame_no == 0 &&
+	       (conn_known_end(s) > s->stream.end || s->rst_off > s->stream.end ||
+		   (f->client->acked_set && f->client->acked > s->stream.end));
+}
+
 /* The gateway closes first. One that goes on to reply until the client closes has waited for it. */
 static struct sight
 see_server_fin(const struct facts *f)
 {
 	const struct conn_half *s = f->server;
 
+	if (end_hidden(f))
+		return seen_or_unknown(0);
 	if (f->closing.by != NULL && f->closing.dir == DIR_CLIENT && !f->closing.peer_unseen &&
 	    f->dialog->greeting_sure && !f->greeting->cut &&
 	    s->stream.end - s->origin > f->greeting->end_off)
@@ -80,9 +93,9 @@ see_server_fin(const struct facts *f)
 	if (s->fin.frame_no != 0)
 		return s->fin.flags & TCP_ACK ? pass(s->fin.frame_no)
 		                              : fail(s->fin.frame_no, "FIN without ACK");
-	/* A FIN before the RST would show: in the RST's own number, or in the client's ACK. */
+	/* One without ACK may answer what came after a close. */
 	if (valid_rst(f, DIR_SERVER) && conn_off(s, s->rst.seq) == s->stream.end &&
-	    (!f->client->acked_set || f->client->acked <= s->stream.end))
+	    (s->rst.flags & TCP_ACK) != 0)
 		return fail(s->rst.frame_no, rst_word(&s->rst));
 	return seen_or_unknown(0);
 }
@@ -136,6 +149,9 @@ see_server_rst(const struct facts *f)
 
 	if (rst->len > 0)
 		return fail(rst->frame_no, "RST with text in it");
+	/* To octets that come after it a host that has reset answers so. */
+	if ((rst->flags & TCP_ACK) == 0 && f->octets[DIR_CLIENT] > 0)
+		return seen_or_unknown(0);
 	if ((rst->flags & TCP_ACK) == 0)
 		return fail(rst->frame_no, "RST without ACK");
 	return pass(rst->frame_no);

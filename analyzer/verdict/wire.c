@@ -4,12 +4,21 @@
 
 /*
  * A host that has forgotten a connection answers a late segment with an RST that has the
- * segment's ACK number as its own, and no ACK flag (RFC 9293 3.10.7.1): old, but not foreign.
+ * segment's ACK number as its own, and no ACK flag (RFC 9293 3.10.7.1): old, but not foreign. Its
+ * FIN need not have been captured; but it sends nothing else any more.
  */
 static bool
-answers_straggler(const struct conn_half *server, const struct conn_close *rst)
+answers_straggler(const struct facts *f, const struct conn_close *rst)
 {
-	return (rst->flags & TCP_ACK) == 0 && server->fin.frame_no != 0;
+	const struct conn_half *client = f->client, *server = f->server;
+	uint64_t off = conn_off(server, rst->seq);
+
+	if ((rst->flags & TCP_ACK) != 0)
+		return false;
+	if (server->fin.frame_no != 0)
+		return rst->ts_ns >= server->fin.ts_ns;
+	return !server->overruled && client->acked_set && off >= server->origin &&
+	       off <= client->acked;
 }
 
 static void
@@ -21,7 +30,7 @@ check_rst_origin(const struct facts *f, struct record_builder *b, struct finding
 	if (rst->frame_no == 0)
 		return;
 	if ((rst == &s->odd_rst || closing_fit(f->conn, DIR_SERVER, rst) == FIT_NONE) &&
-	    !answers_straggler(s, rst) && b->rec->verdict != VERDICT_PORT_CLOSED)
+	    !answers_straggler(f, rst) && b->rec->verdict != VERDICT_PORT_CLOSED)
 		findings_add(found, b, SEVERITY_WARNING, "wire.rst-origin",
 		    FINDING_FRAMES(rst->frame_no),
 		    "the sequence number of the RST in frame %llu does not fit the server's other "
@@ -31,8 +40,7 @@ check_rst_origin(const struct facts *f, struct record_builder *b, struct finding
 		findings_add(found, b, SEVERITY_WARNING, "wire.rst-origin",
 		    FINDING_FRAMES(rst->frame_no),
 		    "the RST in frame %llu has TTL %u, the server's other packets have %u: perhaps "
-		    "a "
-		    "middlebox sent it",
+		    "a middlebox sent it",
 		    (unsigned long long)rst->frame_no, rst->ttl, s->ttl_max);
 }
 
