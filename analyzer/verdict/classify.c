@@ -217,13 +217,22 @@ tell_delayed_reject(const struct facts *f, struct record_builder *b)
 	    n == 1 ? "" : "s");
 }
 
+/* Every recipient was refused, and of some that were only counted the reason may be access too. */
+static bool
+reasons_unkept(const struct facts *f)
+{
+	uint64_t unlisted = f->dialog->refused_unlisted;
+
+	return unlisted > 0 && f->rcpt[RCPT_ACCESS] + unlisted == f->rcpt_refused;
+}
+
 /* A greeting that was not seen must have been 2xx where the dialogue went on to be accepted. */
 static bool
 holds_accepted(const struct facts *f)
 {
 	if (let_in(f))
 		return f->greeting->code == 0 || f->greeting->code / 100 == 2;
-	return greeting_2xx(f) && f->closing.by != NULL && f->server_whole;
+	return greeting_2xx(f) && f->closing.by != NULL && f->server_whole && !reasons_unkept(f);
 }
 
 static struct text
@@ -277,6 +286,8 @@ missing(const struct facts *f)
 		return "octets of the client were not captured";
 	if (f->closing.by == NULL)
 		return "the end was not captured";
+	if (reasons_unkept(f))
+		return "more recipients were refused than can be kept";
 	return "the segments do not fit together";
 }
 

@@ -58,6 +58,8 @@ static const struct row rows[] = {
 	{ RCPT_RECIPIENT, "5xx", "5.1.", "" },
 	{ RCPT_RECIPIENT, "5xx", "5.2.", "" },
 
+	{ RCPT_ACCESS, "521", "", "" }, /* RFC 7504, with 5.3.2: this host takes no mail */
+
 	/* RFC 5321 4.2.1, RFC 3463 3.4 to 3.6: syntax, size, the mail system, routing, protocol. */
 	{ RCPT_OTHER, "50x", "", "" },
 	{ RCPT_OTHER, "552", "", "" },
@@ -66,7 +68,6 @@ static const struct row rows[] = {
 	{ RCPT_OTHER, "5xx", "5.5.", "" },
 
 	/* About who connects. */
-	{ RCPT_ACCESS, "521", "", "" }, /* RFC 7504: this host takes no mail */
 	{ RCPT_ACCESS, "5xx", "", "access" },
 	{ RCPT_ACCESS, "5xx", "", "reputation" },
 	{ RCPT_ACCESS, "5xx", "", "denied" },
@@ -126,20 +127,60 @@ pair_of(unsigned before, char letter)
 }
 
 static void
-reply_init(struct reply *r, uint16_t code, struct bytes enhanced, struct bytes text)
+note_pairs(struct reply *r)
 {
 	unsigned pair = 0;
 
+	memset(r->pairs, 0, sizeof r->pairs);
+	for (size_t i = 0; i < r->text_n; i++) {
+		pair = pair_of(pair, r->text[i]);
+		r->pairs[pair] = true;
+	}
+}
+
+static void
+reply_init(struct reply *r, uint16_t code, struct bytes enhanced, struct bytes text)
+{
 	for (int i = 2; i >= 0; i--, code /= 10)
 		r->code[i] = (char)('0' + code % 10);
 	r->enhanced = bytes_skip(enhanced, enhanced.n > 0 && enhanced.p[0] == '#');
 	r->text_n = text.n < sizeof r->text ? text.n : sizeof r->text;
-	memset(r->pairs, 0, sizeof r->pairs);
-	for (size_t i = 0; i < r->text_n; i++) {
+	for (size_t i = 0; i < r->text_n; i++)
 		r->text[i] = (char)tolower(text.p[i]);
-		pair = pair_of(pair, r->text[i]);
-		r->pairs[pair] = true;
+	note_pairs(r);
+}
+
+/* An address, a host's name or number, or a link to a page: a dot or an at sign within a word. */
+static bool
+is_name(const char *word, size_t n)
+{
+	for (size_t i = 1; i + 1 < n; i++)
+		if (word[i] == '@' || (word[i] == '.' && isalnum((unsigned char)word[i - 1]) &&
+					  isalnum((unsigned char)word[i + 1])))
+			return true;
+	return false;
+}
+
+/* What the reply names is nothing that it says: relay1.example.com, <policy@example.com>. */
+static void
+reply_mask_names(struct reply *r)
+{
+	static const char between[] = " \t\n<>()[]\"',;";
+	size_t n;
+
+	for (size_t i = 0; i<r->text_n; i += n> 0 ? n : 1) {
+		char *word = r->text + i;
+		const char *end = *word == '<' ? memchr(word, '>', r->text_n - i) : NULL;
+
+		for (n = 0; i + n < r->text_n; n++)
+			if (memchr(between, word[n], sizeof between - 1) != NULL)
+				break;
+		if (end != NULL)
+			n = (size_t)(end - word);
+		if (end != NULL || is_name(word, n))
+			memset(word, ' ', n);
 	}
+	note_pairs(r);
 }
 
 /* Each text of the table but few has a pair, mostly its first, that is nowhere in the reply's. */
@@ -173,6 +214,7 @@ look_up(const struct refusal_table *table, uint16_t code, struct bytes enhanced,
 		if (matches(&table->rows[i], &reply))
 			return table->rows[i].class;
 	}
+	reply_mask_names(&reply);
 	for (i = 0; !matches(&rows[i], &reply); i++)
 		;
 	return rows[i].class;

@@ -4,7 +4,8 @@
  * A reply to RCPT tells its reason by its code, its enhanced status code (RFC 3463) and its
  * text, and the three do not always agree: `554 5.7.1 Relay access denied` is about the recipient,
  * `550 5.7.1 Your access ... rejected` about the client. So texts stand before codes, and
- * what the table does not know is `other`: never a reason of access.
+ * what the table does not know is `other`: never a reason of access. Addresses, hosts and links in
+ * the text are no words of it; only rows of a file are held against them too.
  *
  * A file of further rows has one row a line: CLASS CODE ENHANCED TEXT. CLASS is access,
  * recipient, temporary or other; CODE three digits or x for any (`5xx`); ENHANCED the front of an
