@@ -215,6 +215,19 @@ flow_entry_of(struct flow *f, enum dir dir, const struct segment *s)
 	return begin(f, key, known.syn);
 }
 
+/* Of a connection, or of a SYN that waits for its answer, or of what was reported. */
+static bool
+from_known_server(struct flow *f, const struct segment *s)
+{
+	const struct conn_key key = key_of(DIR_SERVER, s);
+	struct brief_found known;
+
+	if (flow_find(f, DIR_SERVER, s) != NULL)
+		return true;
+	known = brief_find(f->brief, &key);
+	return known.syn != NULL || known.reported != NULL;
+}
+
 bool
 flow_orient(struct flow *f, const struct segment *s, enum dir *dir)
 {
@@ -222,8 +235,7 @@ flow_orient(struct flow *f, const struct segment *s, enum dir *dir)
 
 	*dir = s->to_server ? DIR_CLIENT : DIR_SERVER;
 	if (s->to_server && s->from_server) {
-		if (syn == (TCP_SYN | TCP_ACK) ||
-		    (syn != TCP_SYN && flow_find(f, DIR_SERVER, s) != NULL))
+		if (syn == (TCP_SYN | TCP_ACK) || (syn != TCP_SYN && from_known_server(f, s)))
 			*dir = DIR_SERVER;
 		return true;
 	}
