@@ -158,8 +158,8 @@ probe(struct input *i, bool keep, const struct stream_wait *wait)
 }
 
 /*
- * A directory gives way to the captures in it, and what else is in it says nothing; but of a
- * file that cannot be read nobody knows what it is.
+ * A directory gives way to the captures in it, also to broken ones, and what else is in it says
+ * nothing; but of a file that cannot be read nobody knows what it is.
  */
 static void
 settle_directories(struct inputs *in)
@@ -169,7 +169,7 @@ settle_directories(struct inputs *in)
 
 		if (i->directory == n)
 			continue;
-		if (i->opened == STATUS_FORMAT)
+		if (i->opened == STATUS_FORMAT && strcmp(i->info->format, "unknown") == 0)
 			i->state = INPUT_PASSED_OVER;
 		else
 			in->all[i->directory].state = INPUT_PASSED_OVER;

@@ -86,7 +86,7 @@ open_format(struct savefile *f, struct fault *fault)
 	if (savefile_pcapng_starts(head))
 		return savefile_pcapng_open(f, fault);
 	if (f->stream->problem[0] != '\0')
-		return fault_set(fault, STATUS_FORMAT, "%s", f->stream->problem);
+		return fault_set(fault, STATUS_IO, "%s", f->stream->problem);
 	if (head.n == 0)
 		return fault_set(fault, STATUS_FORMAT, "it is empty");
 	return fault_set(fault, STATUS_FORMAT, "neither pcap nor pcapng");

@@ -149,6 +149,7 @@ savefile_pcap_open(struct savefile *f, struct fault *fault)
 	struct bytes head = stream_peek(f->stream, FILE_HEADER);
 	unsigned major, minor;
 
+	f->input->format = "pcap";
 	if (head.n < FILE_HEADER)
 		return fault_set(fault, STATUS_FORMAT,
 		    "the pcap header is cut short after %zu octets%s%s", head.n,
@@ -163,7 +164,6 @@ savefile_pcap_open(struct savefile *f, struct fault *fault)
 	r->len_unsure = major == 2 && minor == 3;
 	/* Above 16 bits: whether frames end in a checksum. */
 	r->link_type = savefile_dlt(read32(head.p + 20, r->swapped) & 0xffff);
-	f->input->format = "pcap";
 	r->ts_digits = r->tick_ns == 1 ? 9 : 6;
 	f->input->ts_digits = r->ts_digits;
 	savefile_link_type(f, r->link_type);

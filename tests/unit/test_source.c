@@ -191,6 +191,31 @@ Test(source, directory)
 	source_close(s);
 }
 
+/* A capture that is broken from its start on is none of the other things. */
+Test(source, broken_in_a_directory)
+{
+	static const uint8_t gzip[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff, 0xff };
+	const char *path = folder();
+	const struct source_input *inputs;
+	struct source *s;
+	struct fault fault;
+	size_t count;
+
+	put_capture("a", "100:abc");
+	file("b", "\xd4\xc3\xb2\xa1\2\0\4\0", 8);
+	file("c", "\xd4\xc3\xb2\xa1\3\0\4\0\0\0\0\0\0\0\0\0\0\0\1\0\1\0\0\0", 24);
+	file("d", gzip, sizeof gzip);
+	cr_assert_eq(
+	    source_open(&s, &(struct source_config){ .paths = &path, .path_count = 1 }, &fault),
+	    STATUS_OK, "%s", fault.text);
+	inputs = source_inputs(s, &count);
+	cr_assert_eq(count, 4);
+	for (size_t i = 0; i < count; i++)
+		cr_assert_eq(inputs[i].damaged[0] == '\0', strrchr(inputs[i].path, '/')[1] == 'a',
+		    "%s: %s", inputs[i].path, inputs[i].damaged);
+	source_close(s);
+}
+
 /* What cannot be read may be a capture: it is not passed over. */
 Test(source, unreadable_in_a_directory)
 {
@@ -432,7 +457,7 @@ Test(source, compressed_and_cut)
 	    (24 + t.n * 17) / 17, "%s after %zu frames", t.input.damaged, t.n);
 	cr_assert_eq(truncate(path, 12), 0);
 	run_one(&t, path, tell_letters);
-	cr_assert_eq(t.status, STATUS_FORMAT);
+	cr_assert_eq(t.status, STATUS_IO);
 	cr_assert_not_null(strstr(t.fault.text, "/a: gzip: the compressed data is cut short"));
 	sheet_clear(&s);
 }
