@@ -108,6 +108,12 @@ check 'an unknown severity' 2 "$hatcheck" analyze --fail-on fatal good.pcap
 check 'a capture that is not there' 2 "$hatcheck" analyze missing.pcap
 holds err '^hatcheck: missing.pcap: No such file or directory'
 empty out
+cp good.pcap radio.pcap
+printf '\177' | dd of=radio.pcap bs=1 seek=20 conv=notrunc 2>/dev/null
+check 'a link type that is not understood' 2 "$hatcheck" analyze radio.pcap
+holds err '^hatcheck: radio.pcap: its link type IEEE802_11_RADIO is not understood'
+check 'the others are judged' 3 "$hatcheck" analyze radio.pcap good.pcap
+holds out '^Connections: 1$'
 check 'no capture' 2 "$hatcheck" analyze words.txt
 holds err '^hatcheck: words.txt: '
 empty out

@@ -47,20 +47,45 @@ on_record(void *ctx, const struct record *rec)
 	r->unheard = report_unheard(r->report);
 }
 
-/* All inputs that are damaged are said, also where findings decide the status. */
+/* Says which of its link types are not understood. How many are. */
+static size_t
+say_links(const struct source_input *in)
+{
+	size_t understood = 0;
+	char name[16];
+
+	for (size_t i = 0; i < in->link_type_count; i++) {
+		if (packet_link_known(in->link_types[i]))
+			understood++;
+		else if (in->packets > 0)
+			cli_message("%s: its link type %s is not understood", in->path,
+			    source_link_name(in->link_types[i], name));
+	}
+	return understood;
+}
+
+/* All that could not be read is said, also where findings decide the status. */
 static int
 exit_status(const struct analysis *r, const struct source_input *in, size_t count)
 {
 	const struct maillog *logs = stories_logs(r->stories);
 	const struct hat *hat = stories_hat(r->stories);
-	bool damaged = false;
+	bool damaged = false, foreign = false;
+	size_t understood = 0;
 
 	for (size_t i = 0; i < count; i++) {
+		size_t links = say_links(&in[i]);
+
+		understood += links;
+		foreign |= in[i].packets > 0 && links < in[i].link_type_count;
 		if (in[i].damaged[0] == '\0')
 			continue;
 		cli_message("%s: %s", in[i].path, in[i].damaged);
 		damaged = true;
 	}
+	if (foreign && understood == 0)
+		return CLI_UNUSABLE;
+	damaged |= foreign;
 	if (logs != NULL && damage_say_logs(logs))
 		damaged = true;
 	if (hat != NULL && damage_say_hat(hat, r->options->beside.hat))

@@ -178,6 +178,17 @@ link_ppp(struct walk *w)
 	return LOOK_UP(ppp_protocols, type);
 }
 
+/* An octet tells the direction; pppd writes it over the address. */
+enum layer
+link_ppp_directed(struct walk *w)
+{
+	if (walk_take(w, 1) == NULL)
+		return LAYER_BAD;
+	if (w->rest.n > 0 && w->rest.p[0] == 0x03)
+		(void)walk_take(w, 1);
+	return LAYER_PPP;
+}
+
 /* A serial line runs either PPP or Cisco's HDLC, told apart by the address octet. */
 enum layer
 link_ppp_serial(struct walk *w)

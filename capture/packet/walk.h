@@ -21,6 +21,7 @@
 	X(PPPOE, link_pppoe)                    \
 	X(PPP, link_ppp)                        \
 	X(PPP_SERIAL, link_ppp_serial)          \
+	X(PPP_DIRECTED, link_ppp_directed)      \
 	X(HDLC, link_hdlc)                      \
 	X(LINUX_SLL, link_linux_sll)            \
 	X(LINUX_SLL2, link_linux_sll2)          \

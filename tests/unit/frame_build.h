@@ -321,6 +321,8 @@ build_sll2(struct build *b)
 	X(mpls_control, build_mpls(b, "0001014000000001"))                                       \
 	X(pppoe, build_pppoe(b))                                                                 \
 	X(ppp, build_ppp(b, "", false))                                                          \
+	X(ppp_directed, build_ppp(b, "01ff03", false))                                           \
+	X(ppp_pppd, build_ppp(b, "0103", false))                                                 \
 	X(ppp_compressed, build_ppp(b, "", true))                                                \
 	X(ppp_framed, build_ppp(b, "ff03", false))                                               \
 	X(ppp_lcp, build_plain(b, "c021"))                                                       \

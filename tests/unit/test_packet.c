@@ -142,6 +142,8 @@ static const struct {
 	{ "PPP", DLT_PPP, "ppp ip4 tcp", false },
 	{ "PPP with address and control", DLT_PPP, "ppp_framed ip6 tcp", true },
 	{ "PPP with MPLS", DLT_PPP, "ppp mpls ip4 tcp", false },
+	{ "PPP with the direction before it", DLT_PPP_WITH_DIR, "ppp_directed ip4 tcp", false },
+	{ "PPP with the direction over the address", DLT_PPP_PPPD, "ppp_pppd ip6 tcp", true },
 	{ "PPP on a serial line", DLT_PPP_SERIAL, "ppp_framed ip4 tcp", false },
 	{ "Cisco HDLC on a serial line", DLT_PPP_SERIAL, "hdlc ip4 tcp", false },
 	{ "Cisco HDLC", DLT_C_HDLC, "hdlc ip6 tcp", true },
