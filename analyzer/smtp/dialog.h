@@ -142,6 +142,7 @@ struct dialog {
 	bool tls_begun;    /* STARTTLS was sent */
 	bool quit_answered;
 	bool body_open;               /* a body has begun and is not answered */
+	bool body_refused;            /* while it was sent */
 	struct dialog_reply greeting; /* code 0: none was seen */
 	struct dialog_reply first;    /* the first reply seen, the greeting or not */
 	uint64_t first_peer_off;      /* server octets the client had when it first spoke */

@@ -17,6 +17,7 @@ dialog_begin_body(struct dialog *d, uint64_t off)
 	d->body_off = off;
 	body_begin(&d->body);
 	d->body_open = true;
+	d->body_refused = false;
 }
 
 static void

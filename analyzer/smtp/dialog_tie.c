@@ -117,6 +117,12 @@ answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_rep
 	case COMMAND_RCPT:
 		answer_rcpt(d, p->index, r, text);
 		break;
+	case COMMAND_HELO:
+	case COMMAND_EHLO:
+	case COMMAND_RSET:
+		if (r->code < 400)
+			d->tx_accepted = 0;
+		break;
 	case COMMAND_DATA:
 		answer_data(d, r);
 		break;
@@ -190,6 +196,30 @@ dialog_pass_untied(struct dialog *d)
 		dialog_lose_client(d); /* the server went on: what we wait for was not seen */
 }
 
+/*
+ * 221 answers QUIT alone (RFC 5321 4.2.3): what stands before that was answered by nothing, or by
+ * what is no reply. A message may have been refused while it was sent. False: QUIT may still come.
+ */
+static bool
+close_up(struct dialog *d, const struct dialog_reply *r)
+{
+	uint32_t n = 0;
+
+	while (n < d->pending_count && d->pending[d->pending_head + n].id != COMMAND_QUIT)
+		n++;
+	if (n == d->pending_count && client_behind(d, r))
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		d->untied +=
+		    !(d->body_refused && d->pending[d->pending_head + i].id == COMMAND_BODY);
+	if (n == d->pending_count)
+		return true;
+	d->quit_answered = true;
+	d->body_open &= !d->body_refused;
+	dialog_pop(d, n + 1);
+	return true;
+}
+
 /* False: not yet, the client's octets that it may answer are still to come. */
 static bool
 tie(struct dialog *d, struct bytes text)
@@ -201,6 +231,8 @@ tie(struct dialog *d, struct bytes text)
 	if (!d->unsure && (p == NULL || p->id != PENDING_GAP)) {
 		bool acks_tell = d->greatest_ack > 0 && r->ack_off != RUN_PEER_UNKNOWN;
 
+		if (p != NULL && r->code == 221 && p->id != COMMAND_QUIT)
+			return close_up(d, r);
 		if (p != NULL && (received(p, r) || !acks_tell)) {
 			answer(d, p, r, text);
 			dialog_pop(d, 1);
@@ -209,8 +241,10 @@ tie(struct dialog *d, struct bytes text)
 		if (p == NULL && client_behind(d, r))
 			return false;
 		d->unsolicited++;
-		if (r->code >= 400 && (d->client == CLIENT_BODY || d->client == CLIENT_CHUNK))
+		if (r->code >= 400 && (d->client == CLIENT_BODY || d->client == CLIENT_CHUNK)) {
 			refuse_content(d);
+			d->body_refused = true;
+		}
 		return true;
 	}
 	while (n < d->pending_count && !at_rest(d, n, r))

@@ -18,7 +18,7 @@ ms_after_handshake(const struct facts *f, int64_t ts_ns)
 {
 	int64_t from = f->ack ? f->conn->ack_ts_ns : f->server->syn_ts_ns;
 
-	return (ts_ns - from) / NS_PER_MS;
+	return ts_ns > from ? (ts_ns - from) / NS_PER_MS : 0; /* the file may have it before */
 }
 
 /* After a FIN of the client the server may speak yet, as long as its own end was not seen. */
@@ -137,7 +137,8 @@ client_end_hidden(const struct facts *f)
 {
 	const struct conn_half *c = f->client;
 
-	return c->fin.frame_no == 0 && conn_known_end(c) > c->stream.end;
+	return c->fin.frame_no == 0 &&
+	       (conn_known_end(c) > c->stream.end || c->rst_off > c->stream.end);
 }
 
 static struct text
@@ -282,10 +283,14 @@ missing(const struct facts *f)
 		return "octets or a close before the first close were not captured";
 	if (f->dialog->gap_octets[DIR_SERVER] > 0 || f->dialog->start_unseen[DIR_SERVER])
 		return "octets of the server were not captured";
-	if (f->dialog->untied > 0 || f->dialog->gap_octets[DIR_CLIENT] > 0)
+	if (f->dialog->gap_octets[DIR_CLIENT] > 0)
 		return "octets of the client were not captured";
+	if (f->dialog->untied > 0)
+		return "which command each reply answers cannot be told";
 	if (f->closing.by == NULL)
 		return "the end was not captured";
+	if (f->dialog->pending_count > 0)
+		return "a command was not answered before the close";
 	if (reasons_unkept(f))
 		return "more recipients were refused than can be kept";
 	return "the segments do not fit together";
@@ -361,8 +366,8 @@ came_cut_off(const struct facts *f)
 	if (d->body_open && let_in(f))
 		return d->gap_octets[DIR_CLIENT] == 0 && d->unsolicited == 0 && f->server_whole;
 	return f->closing.rst && !f->closing.peer_unseen && !d->quit_answered &&
-	       f->rcpt_refused == 0 && f->senders_refused == 0 && d->content_refused == 0 &&
-	       nothing_hidden(f);
+	       !client_end_hidden(f) && f->rcpt_refused == 0 && f->senders_refused == 0 &&
+	       d->content_refused == 0 && nothing_hidden(f);
 }
 
 static bool
@@ -386,7 +391,9 @@ came_sender_refused(const struct facts *f)
 static bool
 came_no_mail(const struct facts *f)
 {
-	return f->server_whole && f->closing.by != NULL && !(f->dialog->body_open && let_in(f));
+	/* An RST before QUIT was answered would have cut it off, had all of it been seen. */
+	return f->server_whole && f->closing.by != NULL && !(f->dialog->body_open && let_in(f)) &&
+	       (f->dialog->quit_answered || !f->closing.rst);
 }
 
 static const struct {

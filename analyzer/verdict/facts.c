@@ -58,7 +58,8 @@ silent(const struct conn *c)
 
 /*
  * The capture itself begins in mid-stream, with what looks like a refusal from its first connection
- * on: the only thing the server said before it closed first, to a client that said nothing.
+ * on: the only thing the server said before it closed first, to a client that said nothing. 50x
+ * answers a command.
  */
 static bool
 refusal_from_first_frame(const struct facts *f)
@@ -67,8 +68,8 @@ refusal_from_first_frame(const struct facts *f)
 
 	return f->conn->id == 1 && !f->syn && !f->syn_ack && !d->client_spoke &&
 	       f->closing.by != NULL && f->closing.dir == DIR_SERVER && !f->closing.peer_unseen &&
-	       d->first.code >= 400 && d->first.end_off == d->off[DIR_SERVER] &&
-	       d->gap_octets[DIR_SERVER] == 0;
+	       d->first.code >= 400 && d->first.code / 10 != 50 &&
+	       d->first.end_off == d->off[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0;
 }
 
 /* Nothing the server said is missing, so whatever was not seen accepted was not accepted. */
@@ -85,9 +86,10 @@ server_whole(const struct facts *f)
 		ended = true;
 	if (s->rst_off > s->stream.end + 1)
 		ended = false;
-	/* The client closed, had everything that was seen, and no question was open. */
+	/* The client closed, had everything that was seen, and no question was open but QUIT. */
 	if (f->closing.by != NULL && f->closing.dir == DIR_CLIENT && !f->closing.peer_unseen &&
-	    d->pending_count == 0)
+	    (d->pending_count == 0 ||
+		(d->pending_count == 1 && d->pending[d->pending_head].id == COMMAND_QUIT)))
 		ended = true;
 	return (ended || d->quit_answered) && d->gap_octets[DIR_SERVER] == 0 && d->untied == 0 &&
 	       !d->start_unseen[DIR_SERVER];

@@ -165,13 +165,27 @@ see_greeting_220(const struct facts *f)
 	return pass(f->greeting->frame_no);
 }
 
-/* The first MAIL or RCPT whose reply was of this class of codes. */
+/* The first MAIL that was accepted. */
 static const struct dialog_path *
-first_with(const struct dialog_paths *paths, unsigned hundreds)
+first_mail(const struct dialog *d)
 {
-	for (uint32_t i = 0; i < paths->count; i++) {
-		if (paths->v[i].code / 100 == hundreds)
-			return &paths->v[i];
+	for (uint32_t i = 0; i < d->senders.count; i++)
+		if (d->senders.v[i].code / 100 == 2)
+			return &d->senders.v[i];
+	return NULL;
+}
+
+/* The first RCPT that was refused, and not because its MAIL was. */
+static const struct dialog_path *
+first_rcpt(const struct dialog *d)
+{
+	for (uint32_t i = 0; i < d->recipients.count; i++) {
+		const struct dialog_path *rcpt = &d->recipients.v[i];
+		bool sent = rcpt->sender < d->senders.count;
+
+		if (rcpt->code / 100 == 5 && (sent ? d->senders.v[rcpt->sender].code / 100 == 2
+						   : rcpt->sender != DIALOG_NO_SENDER))
+			return rcpt;
 	}
 	return NULL;
 }
@@ -179,7 +193,7 @@ first_with(const struct dialog_paths *paths, unsigned hundreds)
 static struct sight
 see_mail(const struct facts *f)
 {
-	const struct dialog_path *mail = first_with(&f->dialog->senders, 2);
+	const struct dialog_path *mail = first_mail(f->dialog);
 
 	return seen_or_unknown(mail != NULL ? mail->frame_no : 0);
 }
@@ -187,7 +201,7 @@ see_mail(const struct facts *f)
 static struct sight
 see_mail_2xx(const struct facts *f)
 {
-	const struct dialog_path *mail = first_with(&f->dialog->senders, 2);
+	const struct dialog_path *mail = first_mail(f->dialog);
 
 	return seen_or_unknown(mail != NULL ? mail->reply_frame_no : 0);
 }
@@ -195,7 +209,7 @@ see_mail_2xx(const struct facts *f)
 static struct sight
 see_rcpt(const struct facts *f)
 {
-	const struct dialog_path *rcpt = first_with(&f->dialog->recipients, 5);
+	const struct dialog_path *rcpt = first_rcpt(f->dialog);
 
 	return seen_or_unknown(rcpt != NULL ? rcpt->frame_no : 0);
 }
@@ -203,7 +217,7 @@ see_rcpt(const struct facts *f)
 static struct sight
 see_rcpt_5xx(const struct facts *f)
 {
-	const struct dialog_path *rcpt = first_with(&f->dialog->recipients, 5);
+	const struct dialog_path *rcpt = first_rcpt(f->dialog);
 
 	return seen_or_unknown(rcpt != NULL ? rcpt->reply_frame_no : 0);
 }

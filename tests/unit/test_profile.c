@@ -55,6 +55,11 @@ static const struct {
 		  "C 'RCPT TO:<c@d>~; S '550 5.7.1 access denied~; C 'QUIT~; S '221 bye~; S FA;"
 		  "C FA; S A",
 	    "delayed_reject profile=pass:PPPPPPPPP" },
+	{ "delayed rejection after a transaction whose sender was refused",
+	    SHAKE "S '220 x~; C 'MAIL FROM:<a@b>~RCPT TO:<c@d>~; S '553 no~503 no~;"
+		  "C 'MAIL FROM:<a@b>~; S '250 ok~; C 'RCPT TO:<c@d>~;"
+		  "S '550 5.7.1 access denied~; C 'QUIT~; S '221 bye~; S FA; C FA; S A",
+	    "delayed_reject profile=pass:PPPPPPPPP" },
 	{ "delayed rejection with another greeting",
 	    SHAKE "S '250 x~; C 'MAIL FROM:<a@b>~; S '250 ok~; C 'RCPT TO:<c@d>~;"
 		  "S '550 5.7.1 access denied~; C 'QUIT~; S '221 bye~; S FA; C FA; S A",
