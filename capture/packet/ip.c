@@ -64,6 +64,7 @@ reassemble(struct walk *w, uint32_t offset, bool more)
 	case FRAGMENT_WHOLE:
 		break;
 	}
+	w->joined = true;
 	w->rest = whole.data;
 	w->wire = whole.len;
 	w->protocol = whole.protocol;

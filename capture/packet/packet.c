@@ -94,6 +94,7 @@ packet_decode(struct packet *p, const struct frame *frame, struct segment *seg)
 	w.packet = p;
 	w.frame = frame;
 	w.seg = seg;
+	w.joined = false;
 	if (layer == LAYER_ETHERNET && ip_plain(&w, link_plain(frame->data))) {
 		layer = LAYER_TCP;
 	} else {

@@ -97,6 +97,17 @@ endpoints_set(struct segment *seg, const struct walk *w, uint16_t sport, uint16_
 	}
 }
 
+/*
+ * With a wrong sum. Where a network card writes the sums all are wrong, in front of it; but where
+ * only what was put together has one, its fragments are of different datagrams: RFC 4963.
+ */
+static bool
+distrusted(struct walk *w)
+{
+	w->packet->sums_differ |= !w->joined;
+	return !w->packet->sums_differ;
+}
+
 enum layer
 tcp_segment(struct walk *w)
 {
@@ -147,8 +158,9 @@ tcp_segment(struct walk *w)
 	/* Nothing is said of a sum that cannot be taken. */
 	seg->bad_checksum = w->rest.n == w->wire && !w->rerouted && !checksum_right(w, w->rest);
 
+	stats->bad_checksums += seg->bad_checksum;
+	if (seg->bad_checksum && distrusted(w))
+		return LAYER_BAD;
 	stats->segments++;
-	if (seg->bad_checksum)
-		stats->bad_checksums++;
 	return LAYER_FOUND;
 }

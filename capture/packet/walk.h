@@ -57,6 +57,7 @@ struct packet {
 	struct limits *limits;
 	struct fragments *fragments;
 	struct packet_stats stats;
+	bool sums_differ; /* wrong ones were seen where nothing was put together */
 };
 
 struct walk {
@@ -71,6 +72,7 @@ struct walk {
 	uint8_t family;   /* 4 or 6 */
 	uint8_t protocol; /* what follows it, its extension headers or its fragments */
 	uint8_t ttl;
+	bool joined;   /* it was put together from fragments, or what it lies in was */
 	bool rerouted; /* the destination is not the last one: no pseudo header */
 };
 

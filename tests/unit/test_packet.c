@@ -527,6 +527,36 @@ Test(packet, fragments_in_fragments)
 	free(build);
 }
 
+/*
+ * Two datagrams of one number, of each of which a fragment was lost: what they make together has a
+ * wrong sum. That alone says nothing where all sums are wrong.
+ */
+Test(packet, fragments_of_two_datagrams)
+{
+	struct build *build = malloc(sizeof *build);
+	struct bench *b = bench_new();
+
+	build_start(build, BYTES_LIT(TEXT));
+	build_layers(build, "ip4 tcp");
+	for (unsigned round = 0; round < 2; round++) {
+		struct pieces pieces = { 0 };
+
+		cut(&pieces, build_bytes(build), 24);
+		pieces.octets[1][20] ^= 1; /* the other's */
+		for (size_t i = 0; i < pieces.count; i++) {
+			pieces.octets[i][5] = (uint8_t)round; /* in the number */
+			feed(b, DLT_RAW, bytes_of(pieces.octets[i], pieces.n[i]), pieces.n[i], 5);
+		}
+		cr_assert_eq(b->got.count, 2 * round);
+		cr_assert_eq(packet_stats(b->packet)->bad_checksums, 1 + 2 * round);
+		cr_assert_eq(packet_stats(b->packet)->undecoded, 1);
+		build->p[build_octets(build) - 1] ^= 1; /* one in one piece */
+		feed(b, DLT_RAW, build_bytes(build), build_octets(build), 5);
+	}
+	bench_free(b);
+	free(build);
+}
+
 /* A fragment of what cannot carry TCP is not kept. */
 Test(packet, fragments_of_others_cost_nothing)
 {
