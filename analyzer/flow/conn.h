@@ -101,6 +101,7 @@ struct conn {
 	uint8_t history_n, ts_digits;
 	uint8_t plain;         /* enum conn_plain */
 	bool overdue;          /* patience was once exceeded */
+	bool ack_late;         /* ack: one of octets, and the one of the SYN,ACK was not seen */
 	bool evicted;          /* given up for memory: not all of it was seen */
 	bool dropped;          /* packets of its time were dropped before they were captured */
 	int64_t wait_since_ns; /* 0: nothing waits */

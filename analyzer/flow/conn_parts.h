@@ -69,8 +69,11 @@ static inline void
 conn_note_first_ack(struct conn *c, enum dir dir, const struct segment *s)
 {
 	if (c->ack_frame_no == 0 && dir == DIR_CLIENT && (s->flags & TCP_SYN) == 0) {
+		const struct conn_half *server = &c->half[DIR_SERVER];
+
 		c->ack_frame_no = s->frame_no;
 		c->ack_ts_ns = s->ts_ns;
+		c->ack_late = server->start_seen && conn_off(server, s->ack) > server->origin;
 	}
 }
 /* A FIN, behind the octets of its segment. Where those were all handed up its direction ends. */

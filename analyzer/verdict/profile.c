@@ -44,7 +44,7 @@ see_syn_ack(const struct facts *f)
 static struct sight
 see_ack(const struct facts *f)
 {
-	return seen_or_unknown(f->conn->ack_frame_no);
+	return seen_or_unknown(f->conn->ack_late ? 0 : f->conn->ack_frame_no);
 }
 
 static struct sight
