@@ -142,7 +142,8 @@ static const struct {
 	    OPEN MAIL RCPT("250 ok") "C 'DATA~; S '354 go~; C 'x~; S k-3 '552 too much~; S RA",
 	    "accepted/content_refused" },
 	{ "content refused in the middle of it, and nothing is said at its end",
-	    OPEN MAIL RCPT("250 ok") "C 'DATA~; S '354 go~; C 'x~; S k-3 '552 too much~; C '.~;" QUIT,
+	    OPEN MAIL RCPT(
+		"250 ok") "C 'DATA~; S '354 go~; C 'x~; S k-3 '552 too much~; C '.~;" QUIT,
 	    "accepted/content_refused messages=0" },
 	{ "221 is the answer to QUIT: to the recipient there was none",
 	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '5505 no~; C A;" QUIT, "!code=221 !accepted/no_mail" },
