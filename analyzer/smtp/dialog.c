@@ -100,3 +100,16 @@ dialog_clear(struct dialog *d)
 	smtp_line_clear(&d->line[DIR_SERVER], d->budget);
 	dialog_keep_clear(d);
 }
+
+const struct dialog_path *
+dialog_mail_of(const struct dialog *d, const struct dialog_path *rcpt)
+{
+	const struct dialog_path *v = d->senders.v;
+	uint32_t i = rcpt->sender;
+
+	if (i >= d->senders.count)
+		return NULL;
+	while (v[i].code == 503 && v[i].sender < i)
+		i = v[i].sender;
+	return &v[i];
+}

@@ -53,9 +53,10 @@ struct piece {
 struct dialog_path { /* a MAIL or a RCPT, and its reply */
 	struct piece address, reply;
 	uint64_t frame_no, reply_frame_no; /* 0: the reply was not seen */
-	uint32_t sender; /* of a RCPT: the MAIL it belongs to, or one of the two */
-	uint16_t code;   /* 0: the reply was not seen */
-	bool cut;        /* its text is not all there */
+	uint32_t
+	    sender; /* the MAIL before it, if its transaction was still open, or one of the two */
+	uint16_t code; /* 0: the reply was not seen */
+	bool cut;      /* its text is not all there */
 };
 
 struct dialog_paths {
@@ -143,6 +144,7 @@ struct dialog {
 	bool quit_answered;
 	bool body_open;               /* a body has begun and is not answered */
 	bool body_refused;            /* while it was sent */
+	bool passed_over;             /* a line that is no reply, since the last that is one */
 	struct dialog_reply greeting; /* code 0: none was seen */
 	struct dialog_reply first;    /* the first reply seen, the greeting or not */
 	uint64_t first_peer_off;      /* server octets the client had when it first spoke */
@@ -195,6 +197,11 @@ bool dialog_release(struct dialog *d);
  */
 void dialog_end(struct dialog *d, enum dir dir, bool whole);
 
+/*
+ * The MAIL that a RCPT belongs to; NULL where none was sent or seen. One that came while another's
+ * transaction was open, and was refused for that (503), has changed nothing. RFC 5321 4.1.4
+ */
+const struct dialog_path *dialog_mail_of(const struct dialog *d, const struct dialog_path *rcpt);
 /* Octets of a piece, borrowed. */
 struct bytes dialog_text(const struct dialog *d, struct piece p);
 

@@ -74,7 +74,7 @@ on_server_line(struct dialog *d, const struct line *line, uint64_t ack_off)
 	if (!reply_line_parse(line->text, &part)) {
 		if (line->end == LINE_GAP && reply_line_possible(line->text))
 			return;
-
+		d->passed_over = true;
 		if (!d->server_begun && !d->start_unseen[DIR_SERVER] && line->off == 0) {
 			d->not_smtp = true;
 			d->server_opaque = true;

@@ -196,6 +196,13 @@ dialog_pass_untied(struct dialog *d)
 		dialog_lose_client(d); /* the server went on: what we wait for was not seen */
 }
 
+/* The front's answer may have come already, and was not taken for one. */
+static bool
+answered_oddly(const struct dialog *d)
+{
+	return d->passed_over || d->unsolicited > 0;
+}
+
 /*
  * 221 answers QUIT alone (RFC 5321 4.2.3): what stands before that was answered by nothing, or by
  * what is no reply. A message may have been refused while it was sent. False: QUIT may still come.
@@ -231,7 +238,7 @@ tie(struct dialog *d, struct bytes text)
 	if (!d->unsure && (p == NULL || p->id != PENDING_GAP)) {
 		bool acks_tell = d->greatest_ack > 0 && r->ack_off != RUN_PEER_UNKNOWN;
 
-		if (p != NULL && r->code == 221 && p->id != COMMAND_QUIT)
+		if (p != NULL && r->code == 221 && p->id != COMMAND_QUIT && answered_oddly(d))
 			return close_up(d, r);
 		if (p != NULL && (received(p, r) || !acks_tell)) {
 			answer(d, p, r, text);
@@ -286,6 +293,7 @@ place_first(struct dialog *d, struct bytes text)
 void
 dialog_set_last(struct dialog *d)
 {
+	d->passed_over = false;
 	d->last.end_off = d->reply.end_off;
 	d->last.ack_off = d->reply.last_ack_off;
 	d->last.code = d->reply.code;

@@ -4,8 +4,7 @@ static enum rcpt_class
 class_of(const struct dialog *d, const struct dialog_path *rcpt, struct bytes enhanced,
     struct bytes rest, struct refusal_reader *refusals)
 {
-	const struct dialog_path *mail =
-	    rcpt->sender < d->senders.count ? &d->senders.v[rcpt->sender] : NULL;
+	const struct dialog_path *mail = dialog_mail_of(d, rcpt);
 
 	/* A refusal that follows from that of MAIL, or from its absence, judges no recipient. */
 	if (rcpt->code >= 400 &&

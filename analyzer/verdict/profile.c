@@ -181,10 +181,10 @@ first_rcpt(const struct dialog *d)
 {
 	for (uint32_t i = 0; i < d->recipients.count; i++) {
 		const struct dialog_path *rcpt = &d->recipients.v[i];
-		bool sent = rcpt->sender < d->senders.count;
+		const struct dialog_path *mail = dialog_mail_of(d, rcpt);
 
-		if (rcpt->code / 100 == 5 && (sent ? d->senders.v[rcpt->sender].code / 100 == 2
-						   : rcpt->sender != DIALOG_NO_SENDER))
+		if (rcpt->code / 100 == 5 &&
+		    (mail != NULL ? mail->code / 100 == 2 : rcpt->sender != DIALOG_NO_SENDER))
 			return rcpt;
 	}
 	return NULL;
