@@ -48,8 +48,7 @@ struct flow {
 	struct flow_entry *oldest[LIST_COUNT], *newest[LIST_COUNT];
 	int64_t idle_ns[LIST_COUNT]; /* after so long an entry ends */
 	struct pool folded;
-	struct flow_entry
-	    *spare; /* memory of whole ones that ended, by `newer`, until it is short */
+	struct flow_entry *spare; /* memory of whole ones that ended, by `newer` */
 	uint64_t last_id;
 	int64_t now_ns, doubted_ns;
 	struct flow_entry *doubted; /* whose last segment has the stamp that is in doubt */

@@ -53,10 +53,9 @@ struct piece {
 struct dialog_path { /* a MAIL or a RCPT, and its reply */
 	struct piece address, reply;
 	uint64_t frame_no, reply_frame_no; /* 0: the reply was not seen */
-	uint32_t
-	    sender; /* the MAIL before it, if its transaction was still open, or one of the two */
-	uint16_t code; /* 0: the reply was not seen */
-	bool cut;      /* its text is not all there */
+	uint32_t sender; /* the MAIL before it in its transaction, or one of the two */
+	uint16_t code;   /* 0: the reply was not seen */
+	bool cut;        /* its text is not all there */
 };
 
 struct dialog_paths {

@@ -166,9 +166,9 @@ static void
 reply_mask_names(struct reply *r)
 {
 	static const char between[] = " \t\n<>()[]\"',;";
-	size_t n;
+	size_t i = 0, n;
 
-	for (size_t i = 0; i<r->text_n; i += n> 0 ? n : 1) {
+	while (i < r->text_n) {
 		char *word = r->text + i;
 		const char *end = *word == '<' ? memchr(word, '>', r->text_n - i) : NULL;
 
@@ -179,6 +179,7 @@ reply_mask_names(struct reply *r)
 			n = (size_t)(end - word);
 		if (end != NULL || is_name(word, n))
 			memset(word, ' ', n);
+		i += n > 0 ? n : 1;
 	}
 	note_pairs(r);
 }
