@@ -68,13 +68,18 @@ conn_note_stand(struct conn_half *h, const struct segment *s)
 static inline void
 conn_note_first_ack(struct conn *c, enum dir dir, const struct segment *s)
 {
-	if (c->ack_frame_no == 0 && dir == DIR_CLIENT && (s->flags & TCP_SYN) == 0) {
-		const struct conn_half *server = &c->half[DIR_SERVER];
+	const struct conn_half *server = &c->half[DIR_SERVER];
+	bool late;
 
+	if (dir != DIR_CLIENT || (s->flags & TCP_SYN) != 0 ||
+	    (c->ack_frame_no != 0 && !c->ack_late))
+		return;
+	late = server->start_seen && conn_off(server, s->ack) > server->origin;
+	if (c->ack_frame_no == 0 || !late) {
 		c->ack_frame_no = s->frame_no;
 		c->ack_ts_ns = s->ts_ns;
-		c->ack_late = server->start_seen && conn_off(server, s->ack) > server->origin;
 	}
+	c->ack_late = late;
 }
 /* A FIN, behind the octets of its segment. Where those were all handed up its direction ends. */
 void conn_note_fin(struct conn *c, enum dir dir, const struct segment *s);

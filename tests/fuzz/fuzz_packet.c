@@ -170,11 +170,15 @@ check_fragments(bool six, uint8_t protocol, struct bytes carried, uint8_t how)
 	size_t step = ((size_t)how % 8 + 1) * 8, count = 0;
 	struct piece pieces[MAX_PIECES], whole;
 	struct told one = { 0 }, many = { 0 };
+	bool wrong = false;
 
 	if (carried.n == 0 || carried.n > step * MAX_PIECES)
 		return;
 	whole = make_piece(six, protocol, carried, 0, carried.n);
 	decode(&one, DLT_RAW, &whole, 1);
+	for (size_t i = 0; i < one.count; i++)
+		wrong |=
+		    one.seg[i].bad_checksum; /* which is believed of what was not put together */
 	for (size_t at = 0; at < carried.n; at += step, count++) {
 		size_t n = carried.n - at < step ? carried.n - at : step;
 
@@ -188,7 +192,7 @@ check_fragments(bool six, uint8_t protocol, struct bytes carried, uint8_t how)
 			pieces[count - 1 - i] = swap;
 		}
 	decode(&many, DLT_RAW, pieces, count);
-	if (!one.too_deep && !many.too_deep) {
+	if (!one.too_deep && !many.too_deep && !wrong) {
 		assert(one.count == many.count);
 		for (size_t i = 0; i < one.count; i++) {
 			assert_same(&one.seg[i], &many.seg[i]);
