@@ -44,7 +44,8 @@ on_record(void *ctx, const struct record *rec)
 		r->status = stories_record(r->stories, rec, &r->fault);
 	else if (r->stories == NULL)
 		report_connection(r->report, rec);
-	r->unheard = report_unheard(r->report);
+	if (report_unheard(r->report))
+		r->unheard = true;
 }
 
 /* Says which of its link types are not understood. How many are. */
