@@ -5,20 +5,27 @@
 #include "analyzer/engine/relay.h"
 #include "analyzer/flow/flow.h"
 #include "analyzer/verdict/judge.h"
+#include "capture/base/cache.h"
 
 #define FRAGMENTS_SHARE 16 /* of the memory, one part is theirs */
 
+struct part {
+	struct budget budget;
+	struct limits limits;
+};
+
+/*
+ * What decodes and what judges share nothing, not even a line of the cache: each has its own
+ * thread, where there are two.
+ */
 struct engine {
 	struct engine_config config;
-	/* What decodes and what judges share nothing: each has its own thread, where there are two.
-	 */
-	struct part {
-		struct budget budget;
-		struct limits limits;
-	} decoding, judging;
+	struct part decoding;
 	struct packet *packet;
 	struct relay *relay; /* NULL: all on one thread, and `segment` is the one at hand */
 	struct segment segment;
+
+	_Alignas(CACHE_LINE) struct part judging;
 	struct flow *flow;
 	struct refusal_reader refusals;
 	struct record_builder builder;
@@ -46,7 +53,7 @@ on_connection(void *ctx, const struct conn *conn)
 struct engine *
 engine_new(const struct engine_config *config, record_sink *sink, void *ctx)
 {
-	struct engine *e = calloc(1, sizeof *e);
+	struct engine *e = cache_alloc(sizeof *e);
 	struct flow_config flow;
 
 	if (e == NULL)

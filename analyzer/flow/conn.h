@@ -19,6 +19,7 @@
 #include "analyzer/flow/key.h"
 #include "analyzer/flow/stream.h"
 #include "analyzer/smtp/dialog.h"
+#include "capture/base/cache.h"
 #include "capture/packet/segment.h"
 
 #define CONN_ORIGIN (UINT64_C(1) << 32)
@@ -45,10 +46,8 @@ enum conn_again {
 	CONN_AGAIN_COUNT
 };
 
-#define CONN_LINE ((size_t)64) /* octets of a line of the cache */
-
 struct conn_copies { /* what the last segments looked like, to know them again */
-	_Alignas(CONN_LINE) uint64_t print[CONN_COPIES];
+	_Alignas(CACHE_LINE) uint64_t print[CONN_COPIES];
 	int64_t ts_ns[CONN_COPIES];
 };
 
@@ -57,7 +56,7 @@ struct conn_copies { /* what the last segments looked like, to know them again *
  * the stream in it, and the line of the copies.
  */
 struct conn_half {
-	_Alignas(CONN_LINE) uint64_t origin;
+	_Alignas(CACHE_LINE) uint64_t origin;
 	uint64_t acked; /* the highest offset of the other direction acknowledged */
 	uint64_t packets;
 	uint32_t seq_of_0; /* what with an offset makes its sequence number, modulo 2^32 */
@@ -86,7 +85,7 @@ struct conn_half {
 	uint32_t repeats[CONN_AGAIN_COUNT];
 	uint64_t syn_frame_no, syn_count;
 	int64_t syn_ts_ns;
-	uint8_t unused[CONN_LINE - 32];
+	uint8_t unused[CACHE_LINE - 32];
 };
 
 _Static_assert(sizeof(struct conn_half) == 512, "a side is found with a shift, for each segment");
@@ -153,7 +152,7 @@ conn_prefetch(const struct conn *c)
 	__builtin_prefetch(server);
 	__builtin_prefetch(&server->copies);
 	__builtin_prefetch(&c->dialog);
-	__builtin_prefetch((const char *)&c->dialog + 2 * CONN_LINE);
+	__builtin_prefetch((const char *)&c->dialog + 2 * CACHE_LINE);
 }
 
 bool conn_is_closed(const struct conn *c); /* conn_closed where it is not plain and open */

@@ -119,7 +119,7 @@ flow_has_client(const struct flow *f, const struct addr *client)
 struct flow *
 flow_new(const struct flow_config *config, flow_sink *sink, void *ctx)
 {
-	struct flow *f = calloc(1, sizeof *f);
+	struct flow *f = cache_alloc(sizeof *f);
 
 	if (f == NULL)
 		return NULL;

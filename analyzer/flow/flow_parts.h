@@ -27,7 +27,7 @@ struct flow_entry {
 
 #define FLOW_FOLDED offsetof(struct flow_entry, conn.dialog)
 
-_Static_assert(FLOW_FOLDED % POOL_LINE == 0, "each begins with a line of the cache");
+_Static_assert(FLOW_FOLDED % CACHE_LINE == 0, "each begins with a line of the cache");
 
 struct flow_slot {
 	uint64_t hash;

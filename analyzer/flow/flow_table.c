@@ -123,7 +123,7 @@ take_entry(struct flow *f)
 	}
 	if (!budget_take(f->config.budget, sizeof *e))
 		return NULL;
-	e = aligned_alloc(CONN_LINE, sizeof *e);
+	e = aligned_alloc(CACHE_LINE, sizeof *e);
 	if (e == NULL)
 		budget_give(f->config.budget, sizeof *e);
 	return e;

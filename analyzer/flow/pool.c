@@ -70,7 +70,7 @@ add_chunk(struct pool *p)
 
 	if ((n == POOL_NONE && !make_room(p)) || !budget_take(p->budget, POOL_CHUNK * p->stride))
 		return false;
-	entries = aligned_alloc(POOL_LINE, POOL_CHUNK * p->stride);
+	entries = aligned_alloc(CACHE_LINE, POOL_CHUNK * p->stride);
 	if (entries == NULL) {
 		budget_give(p->budget, POOL_CHUNK * p->stride);
 		return false;

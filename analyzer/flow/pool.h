@@ -15,9 +15,9 @@
 #include <stdint.h>
 
 #include "capture/base/budget.h"
+#include "capture/base/cache.h"
 
 #define POOL_NONE UINT32_MAX
-#define POOL_LINE ((size_t)64)       /* octets */
 #define POOL_CHUNK 64                /* entries; so that a small budget has room for some */
 #define POOL_MAX (UINT32_C(1) << 30) /* numbers are below this */
 

@@ -4,6 +4,7 @@
 
 #include <pcap/dlt.h>
 
+#include "capture/base/cache.h"
 #include "capture/packet/walk.h"
 
 /* What OpenBSD calls DLT_RAW; libpcap elsewhere leaves it as it is in the file. */
@@ -62,7 +63,7 @@ packet_link_known(int link_type)
 struct packet *
 packet_new(const struct port_set *ports, struct budget *budget, struct limits *limits)
 {
-	struct packet *p = calloc(1, sizeof *p);
+	struct packet *p = cache_alloc(sizeof *p);
 
 	if (p == NULL)
 		return NULL;
