@@ -38,6 +38,24 @@ on_bdat(struct dialog *d, struct bytes arg)
 		dialog_back(d)->last = last;
 }
 
+/*
+ * Before the dialogue a proxy may tell whose client this is, which nobody answers: in a line, or in
+ * octets that begin with an empty one. How many those are is not asked: what was sent after the
+ * greeting is dialogue. haproxy.org, the PROXY protocol 2
+ */
+static bool
+told_by_proxy(struct dialog *d, const struct line *line)
+{
+	if (line->off != 0 || line->peer_off != 0)
+		return false;
+	if (bytes_case_starts(line->text, BYTES_LIT("PROXY ")))
+		return true;
+	if (line->text.n > 0)
+		return false;
+	dialog_lose_client(d);
+	return true;
+}
+
 static void
 on_client_line(struct dialog *d, const struct line *line)
 {
@@ -46,6 +64,8 @@ on_client_line(struct dialog *d, const struct line *line)
 
 	if (line->cut)
 		limits_hit(d->limits, LIMIT_LINES_CUT, 1);
+	if (told_by_proxy(d, line))
+		return;
 	d->bare_lf = line->end == LINE_LF;
 	command_parse(line->text, &command);
 	if (d->footing_new && command.id == COMMAND_UNKNOWN) {
