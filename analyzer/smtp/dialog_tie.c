@@ -122,6 +122,8 @@ answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_rep
 	case COMMAND_RSET:
 		if (r->code < 400)
 			d->tx_accepted = 0;
+		else if (d->tx_sender == DIALOG_NO_SENDER)
+			d->tx_sender = p->index; /* the transaction goes on */
 		break;
 	case COMMAND_DATA:
 		answer_data(d, r);
@@ -227,6 +229,12 @@ close_up(struct dialog *d, const struct dialog_reply *r)
 	return true;
 }
 
+static bool
+in_body(const struct dialog *d)
+{
+	return d->client == CLIENT_BODY || d->client == CLIENT_CHUNK;
+}
+
 /* False: not yet, the client's octets that it may answer are still to come. */
 static bool
 tie(struct dialog *d, struct bytes text)
@@ -247,8 +255,10 @@ tie(struct dialog *d, struct bytes text)
 		}
 		if (p == NULL && client_behind(d, r))
 			return false;
+		if (in_body(d) && r->code == 421)
+			return true; /* the server leaves, whatever is sent */
 		d->unsolicited++;
-		if (r->code >= 400 && (d->client == CLIENT_BODY || d->client == CLIENT_CHUNK)) {
+		if (in_body(d) && r->code >= 400) {
 			refuse_content(d);
 			d->body_refused = true;
 		}
