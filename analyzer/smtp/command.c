@@ -70,12 +70,15 @@ command_parse(struct bytes line, struct command *out)
 struct bytes
 command_path(struct bytes arg)
 {
-	const uint8_t *colon = arg.n > 0 ? memchr(arg.p, ':', arg.n) : NULL;
-	const uint8_t *close;
+	const uint8_t *colon, *close;
 	size_t n = 0;
 
-	if (colon != NULL)
-		arg = skip_blanks(bytes_skip(arg, (size_t)(colon - arg.p) + 1));
+	/* Some leave the colon out. */
+	while (n < arg.n && arg.p[n] != ':' && arg.p[n] != '<')
+		n++;
+	if (n < arg.n)
+		arg = skip_blanks(bytes_skip(arg, n + (arg.p[n] == ':')));
+	n = 0;
 	if (arg.n > 0 && arg.p[0] == '<') {
 		arg = bytes_skip(arg, 1);
 		if (arg.n > 0 && arg.p[0] == '"') {

@@ -65,7 +65,7 @@ struct dialog_paths {
 
 struct dialog_pending {
 	uint64_t off, end_off, peer_off;
-	uint32_t index; /* of its path */
+	uint32_t index; /* of its path; of the sender whose transaction it ends */
 	uint8_t id;     /* enum command_id, or PENDING_GAP */
 	bool last;      /* of a BDAT */
 };

@@ -76,10 +76,10 @@ on_client_line(struct dialog *d, const struct line *line)
 	switch (command.id) {
 	case COMMAND_HELO:
 	case COMMAND_EHLO:
-		d->tx_sender = DIALOG_NO_SENDER;
 		d->helo = dialog_keep_text(d, command.arg);
-		break;
+		/* fall through */
 	case COMMAND_RSET:
+		index = d->tx_sender;
 		d->tx_sender = DIALOG_NO_SENDER;
 		break;
 	case COMMAND_MAIL:

@@ -89,6 +89,20 @@ static const struct {
 	{ "delayed_reject: two transactions",
 	    OPEN MAIL RCPT(ACCESS) "C 'RSET~; S '250 ok~;" MAIL RCPT(ACCESS) QUIT,
 	    "delayed_reject" },
+	{ "delayed_reject: EHLO inside the transaction was refused, which goes on",
+	    OPEN MAIL "C 'EHLO y~; S '503 5.5.1 duplicate~;" RCPT(ACCESS) QUIT, "delayed_reject" },
+	{ "delayed_reject: a proxy tells the client's address before the dialogue",
+	    SHAKE
+	    "C 'PROXY TCP4 192.0.2.9 192.0.2.1 4000 25~; S '220 esa~; C 'EHLO x~; S '250 esa~;" MAIL
+		RCPT(ACCESS) QUIT,
+	    "delayed_reject" },
+	{ "delayed_reject: a proxy tells it in octets",
+	    SHAKE "C '~~^~QUIT\n!\x11^\x0c\xc0^\x02\x09\xc0^\x02\x01QUIT; S '220 esa~; C 'EHLO x~; "
+	          "S '250 esa~;" MAIL RCPT(ACCESS) QUIT,
+	    "delayed_reject" },
+	{ "delayed_reject: a sender without a colon",
+	    OPEN "C 'MAIL FROM <a@b>~; S '250 ok~;" RCPT(ACCESS) QUIT,
+	    "delayed_reject mail=a@b:250" },
 	{ "delayed_reject: a time-out",
 	    OPEN MAIL RCPT(ACCESS) "S '421 #4.4.2 timed out~; S FA; C FA; S A", "delayed_reject" },
 	{ "not so when one recipient is refused for its own sake",
@@ -125,6 +139,10 @@ static const struct {
 	{ "cut off by the server", SHAKE "S '220 x~; C A; S RA", "accepted/cut_off" },
 	{ "cut off in a message", OPEN MAIL RCPT("250 ok") "C 'DATA~; S '354 go~; C 'x~; C RA",
 	    "accepted/cut_off" },
+	{ "cut off in a message: the server says that it leaves",
+	    OPEN MAIL RCPT("250 ok") "C 'DATA~; S '354 go~; C 'x~; S k-3 '421 4.3.2 shutting "
+	                             "down~; S FA; C FA; S A",
+	    "accepted/cut_off high messages=0" },
 	{ "not so when only the server's side shows it: the client may have closed first",
 	    "-C S; S SA; -C A; S '220 x~; -C FA; S RA", "greeting=220 !accepted/cut_off" },
 	{ "not so when its content was refused, and part of it was not captured",
