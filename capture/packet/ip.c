@@ -9,7 +9,12 @@
 
 #define IPV4_HEADER 20
 #define IPV4_PLAIN 0x45 /* the first octet of one without options */
+#define OPTION_END 0
+#define OPTION_NOP 1
+#define OPTION_LOOSE_ROUTE 131
+#define OPTION_STRICT_ROUTE 137
 #define IPV6_HEADER 40
+#define IPV6_ADDRESS 16
 #define IPV4_MORE 0x2000
 #define IPV4_OFFSET 0x1fff
 
@@ -81,7 +86,7 @@ set_v4(struct walk *w, const uint8_t *h, struct bytes rest, size_t total)
 	w->ip_id = bytes_be16(h + 4);
 	w->ttl = h[8];
 	w->protocol = h[9];
-	w->rerouted = rest.p != h + IPV4_HEADER; /* one of the options may be a source route */
+	w->rerouted = false;
 	memcpy(w->addr, h + 12, 8);
 }
 
@@ -101,10 +106,26 @@ ip_plain(struct walk *w, struct bytes datagram)
 	return true;
 }
 
+/* Where a source route with hops left ends; NULL when there is none. */
+static const uint8_t *
+v4_route_end(struct bytes options)
+{
+	for (size_t n; options.n >= 3; options = bytes_skip(options, n)) {
+		uint8_t kind = options.p[0];
+
+		n = kind == OPTION_NOP ? 1 : options.p[1];
+		if (kind == OPTION_END || n == 0 || n > options.n)
+			break;
+		if (kind == OPTION_LOOSE_ROUTE || kind == OPTION_STRICT_ROUTE)
+			return options.p[2] + 3u <= n ? options.p + n - 4 : NULL;
+	}
+	return NULL;
+}
+
 enum layer
 ip_v4(struct walk *w)
 {
-	const uint8_t *h = w->rest.p;
+	const uint8_t *h = w->rest.p, *route_end;
 	size_t head, total;
 	unsigned fragment;
 
@@ -118,6 +139,9 @@ ip_v4(struct walk *w)
 		return LAYER_BAD;
 	(void)walk_take(w, head);
 	set_v4(w, h, w->rest, total - head);
+	route_end = v4_route_end(bytes_of(h + IPV4_HEADER, head - IPV4_HEADER));
+	if (route_end != NULL)
+		memcpy(w->addr + 4, route_end, 4);
 	fragment = bytes_be16(h + 6);
 	if ((fragment & (IPV4_MORE | IPV4_OFFSET)) != 0)
 		return reassemble(w, (fragment & IPV4_OFFSET) * 8, (fragment & IPV4_MORE) != 0);
@@ -164,13 +188,36 @@ ip_options(struct walk *w)
 	return w->rest.n < 2 ? LAYER_BAD : extension(w, ((size_t)w->rest.p[1] + 1) * 8);
 }
 
+/* Where the route at h, which ends at `end`, leads to; NULL where its kind does not tell. */
+static const uint8_t *
+v6_route_end(const uint8_t *h, const uint8_t *end)
+{
+	if (end - h < 8 + IPV6_ADDRESS)
+		return NULL;
+	switch (h[2]) {
+	case 0: /* RFC 2460 4.4 */
+	case 2: /* RFC 6275 6.4 */
+		return end - IPV6_ADDRESS;
+	case 4: /* RFC 8754 2 */
+		return h + 8;
+	default:
+		return NULL;
+	}
+}
+
 enum layer
 ip_routing(struct walk *w)
 {
-	if (w->rest.n < 4)
-		return LAYER_BAD;
-	w->rerouted = w->rest.p[3] != 0; /* segments left */
-	return ip_options(w);
+	const uint8_t *h = w->rest.p, *route_end;
+	enum layer next = ip_options(w);
+
+	if (next == LAYER_BAD || h[3] == 0) /* segments left */
+		return next;
+	route_end = v6_route_end(h, w->rest.p);
+	w->rerouted = route_end == NULL;
+	if (route_end != NULL)
+		memcpy(w->addr + IPV6_ADDRESS, route_end, IPV6_ADDRESS);
+	return next;
 }
 
 enum layer

@@ -73,7 +73,7 @@ struct walk {
 	uint8_t protocol; /* what follows it, its extension headers or its fragments */
 	uint8_t ttl;
 	bool joined;   /* it was put together from fragments, or what it lies in was */
-	bool rerouted; /* the destination is not the last one: no pseudo header */
+	bool rerouted; /* where it goes to at last is not known: no pseudo header */
 };
 
 #define X(id, decoder) enum layer decoder(struct walk *w);

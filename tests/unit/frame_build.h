@@ -151,6 +151,13 @@ build_ip6(struct build *b, bool zero_length)
 	build_is(b, 0x86dd, 41, 0x0057, 10);
 }
 
+/* The IP header at the front names another destination: the next hop of a route. */
+static inline void
+build_via(struct build *b)
+{
+	b->p[b->ethertype == 0x86dd ? 39 : 19] ^= 0x55;
+}
+
 /* An extension header: its own number, and its octets but for the first. */
 static inline void
 build_extension(struct build *b, uint8_t number, const char *rest)
@@ -267,12 +274,24 @@ build_sll2(struct build *b)
 	X(tcp, build_tcp(b))                                                                     \
 	X(ip4, build_ip4(b, "", false, 0x4000, 7))                                               \
 	X(ip4_options, build_ip4(b, "0104000094040000", false, 0, 7))                            \
+	X(ip4_routed, build_ip4(b, "01830b08cb007101c6336419", false, 0, 7))                     \
+	X(ip4_arrived, build_ip4(b, "01830b0cc6336401cb007101", false, 0, 7))                    \
 	X(ip4_zero, build_ip4(b, "", true, 0x4000, 7))                                           \
 	X(ip6, build_ip6(b, false))                                                              \
 	X(ip6_zero, build_ip6(b, true))                                                          \
 	X(hop_by_hop, build_extension(b, 0, "00050200000100"))                                   \
 	X(destination, build_extension(b, 60, "01010c000000000000000000000000"))                 \
 	X(routing, build_extension(b, 43, "0200000000000020010db8000000000000000000000019"))     \
+	X(route, build_extension(b, 43,                                                          \
+		     "04000100000000"                                                            \
+		     "20010db8000000000000000000000001"                                          \
+		     "20010db8000000000000000000000019"))                                        \
+	X(segments, build_extension(b, 43,                                                       \
+			"05040101000000"                                                         \
+			"20010db8000000000000000000000019"                                       \
+			"20010db8000000000000000000000001"                                       \
+			"0406000000000000"))                                                     \
+	X(via, build_via(b))                                                                     \
 	X(authentication,                                                                        \
 	    build_extension(b, 51, "040000000000010000000200112233445566778899aabb"))            \
 	X(atomic, build_extension(b, 44, "00000000000001"))                                      \
