@@ -135,6 +135,7 @@ struct dialog {
 	uint32_t text_n, text_room;
 	struct dialog_paths senders, recipients;
 	bool greeting_sure;              /* it is proven to be the server's first reply */
+	bool client_lost;                /* commands may have been passed over */
 	bool not_smtp;                   /* the server's first octets are no reply */
 	bool client_spoke, server_spoke; /* at least one octet was seen */
 	bool start_unseen[DIR_COUNT];

@@ -4,6 +4,7 @@ void
 dialog_lose_client(struct dialog *d)
 {
 	d->client = CLIENT_LOST;
+	d->client_lost = true;
 	d->tx_sender = DIALOG_SENDER_UNSEEN;
 	d->footing_new = false;
 	if (d->pending_count == 0 || dialog_back(d)->id != PENDING_GAP)

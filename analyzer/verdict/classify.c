@@ -227,20 +227,37 @@ reasons_unkept(const struct facts *f)
 	return unlisted > 0 && f->rcpt[RCPT_ACCESS] + unlisted == f->rcpt_refused;
 }
 
+/*
+ * The client named no recipient: all that it sent was read, up to its own close or to what the
+ * server's acknowledges. So whatever the server said that was not seen, it refused none.
+ */
+static bool
+nobody_named(const struct facts *f)
+{
+	const struct dialog *d = f->dialog;
+	const struct closing *c = &f->closing;
+
+	return d->recipients.count == 0 && d->client == CLIENT_COMMANDS && !d->client_lost &&
+	       !d->start_unseen[DIR_CLIENT] && !client_end_hidden(f) &&
+	       (c->dir == DIR_CLIENT || (c->by->flags & TCP_ACK) != 0);
+}
+
 /* A greeting that was not seen must have been 2xx where the dialogue went on to be accepted. */
 static bool
 holds_accepted(const struct facts *f)
 {
 	if (let_in(f))
 		return f->greeting->code == 0 || f->greeting->code / 100 == 2;
-	return greeting_2xx(f) && f->closing.by != NULL && f->server_whole && !reasons_unkept(f);
+	return greeting_2xx(f) && f->closing.by != NULL &&
+	       ((f->server_whole && !reasons_unkept(f)) || nobody_named(f));
 }
 
 static struct text
 tell_accepted(const struct facts *f, struct record_builder *b)
 {
 	const struct dialog *d = f->dialog;
-	bool less = !d->greeting_sure || d->untied > 0 || f->conflict;
+	bool less = !d->greeting_sure || d->untied > 0 || f->conflict ||
+	            (!let_in(f) && d->gap_octets[DIR_SERVER] > 0);
 
 	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
 	if (d->messages > 0)
