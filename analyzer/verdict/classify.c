@@ -227,19 +227,29 @@ reasons_unkept(const struct facts *f)
 	return unlisted > 0 && f->rcpt[RCPT_ACCESS] + unlisted == f->rcpt_refused;
 }
 
+/* The server closed first, and had no more of the client than was seen. */
+static bool
+had_no_more(const struct facts *f)
+{
+	const struct conn_close *by = f->closing.by;
+	const struct conn_half *c = f->client;
+
+	return (by->flags & TCP_ACK) != 0 &&
+	       conn_off(c, by->ack) <= c->stream.end + (c->fin.frame_no != 0);
+}
+
 /*
- * The client named no recipient: all that it sent was read, up to its own close or to what the
- * server's acknowledges. So whatever the server said that was not seen, it refused none.
+ * The client named no recipient: all that it sent was read, up to its own close or to that of a
+ * server that had no more. So whatever the server said that was not seen, it refused none.
  */
 static bool
 nobody_named(const struct facts *f)
 {
 	const struct dialog *d = f->dialog;
-	const struct closing *c = &f->closing;
 
 	return d->recipients.count == 0 && d->client == CLIENT_COMMANDS && !d->client_lost &&
 	       !d->start_unseen[DIR_CLIENT] && !client_end_hidden(f) &&
-	       (c->dir == DIR_CLIENT || (c->by->flags & TCP_ACK) != 0);
+	       (f->closing.dir == DIR_CLIENT || had_no_more(f));
 }
 
 /* A greeting that was not seen must have been 2xx where the dialogue went on to be accepted. */

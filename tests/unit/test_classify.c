@@ -142,6 +142,10 @@ static const struct {
 	    SHAKE "S '220 x~; C 'EHLO x~; -S '250 x~;" QUIT, "accepted low !accepted/no_mail" },
 	{ "not so when octets of the client were not captured either",
 	    SHAKE "S '220 x~; -C 'EHLO x~; -S '250 x~;" QUIT, "incomplete" },
+	{ "not so when the server had more of the client when it reset",
+	    SHAKE "S '220 x~; C 'EHLO x~; S '250 x~; -C 'MAIL FROM:<a@b>~RCPT TO:<c@d>~; -S '250 "
+		  "ok~550 no~; S RA",
+	    "incomplete" },
 	{ "not so when the server resets, and does not say what it had",
 	    SHAKE
 	    "S '220 x~; C 'EHLO x~; -S '250 x~; -C 'RCPT TO:<a@b>~; -S '550 x~; S R q=4294967293",
