@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#define HEAP_LARGE ((size_t)32 << 20)
+#define HEAP_LARGE ((size_t)256 << 20)
 
 /* Before any thread, once. */
 void heap_prepare(void);
