@@ -15,7 +15,7 @@
 
 #include "capture/packet/segment.h"
 
-#define RELAY_BATCHES 16
+#define RELAY_BATCHES 8
 #define RELAY_SEGMENTS 512
 #define RELAY_OCTETS 131072
 
