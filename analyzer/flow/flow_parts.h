@@ -75,11 +75,11 @@ static inline bool
 flow_holds(const struct flow_slot *slot, enum dir dir, const struct segment *s)
 {
 	const struct flow_entry *e = slot->entry;
-	/* No branch: who speaks next cannot be predicted. */
-	const struct endpoint *const ends[] = { &s->src, &s->dst };
 
-	return slot->hash == s->hash && e != NULL && endpoint_eq(&e->conn.key.client, ends[dir]) &&
-	       endpoint_eq(&e->conn.key.server, ends[dir ^ 1]);
+	/* No branch: who speaks next cannot be predicted. */
+	return slot->hash == s->hash && e != NULL &&
+	       endpoint_eq(&e->conn.key.client, &s->end[dir]) &&
+	       endpoint_eq(&e->conn.key.server, &s->end[dir ^ 1]);
 }
 
 /* In the index, where those that are closed stand too and make it large. */

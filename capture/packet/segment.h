@@ -47,7 +47,12 @@ struct segment {
 	uint64_t frame_no; /* from 1, in the order in which the run read its frames */
 	struct bytes payload;
 	uint64_t hash, print; /* set by flow_mark, as are look and side */
-	struct endpoint src, dst;
+	union {
+		struct {
+			struct endpoint src, dst;
+		};
+		struct endpoint end[2];
+	};
 	uint32_t seq, ack;
 	uint32_t len;          /* payload octets on the wire */
 	uint32_t look;         /* what next to no segment of a direction differs in; never 0 */
