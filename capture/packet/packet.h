@@ -44,18 +44,27 @@ struct packet_stats {
 };
 
 struct port_set {
+	uint32_t from, to;  /* the lowest, and behind the highest */
 	uint64_t bit[1024]; /* port p is in the set when bit p % 64 of bit[p / 64] is */
 };
 
+/* Without a branch, and what lies outside is not looked up: all ports of clients come by. */
 static inline bool
 port_set_has(const struct port_set *s, uint16_t port)
 {
-	return (s->bit[port >> 6] >> (port & 63) & 1) != 0;
+	bool inside = (port >= s->from) & (port < s->to);
+	uint32_t at = inside ? port : s->from;
+
+	return inside & (s->bit[at >> 6] >> (at & 63));
 }
 
 static inline void
 port_set_add(struct port_set *s, uint16_t port)
 {
+	if (s->to == 0 || port < s->from)
+		s->from = port;
+	if (port >= s->to)
+		s->to = port + 1u;
 	s->bit[port >> 6] |= UINT64_C(1) << (port & 63);
 }
 

@@ -167,7 +167,7 @@ ParameterizedTestParameters(options, ports)
 ParameterizedTest(size_t *i, options, ports)
 {
 	static const uint16_t probe[6] = { 1, 24, 25, 26, 587, 65535 };
-	struct port_set ports = { { 0 } };
+	struct port_set ports = { 0 };
 	struct fault fault = { "" };
 	enum status status = options_ports(&ports, lists[*i].value, &fault);
 
