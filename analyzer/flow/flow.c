@@ -62,6 +62,16 @@ one_segment(struct flow *f, const struct segment *s)
 		;
 }
 
+/* What the next segment most likely comes to is fetched while another is dealt with. */
+__attribute__((always_inline)) static inline void
+expect(const struct flow *f, const struct segment *next)
+{
+	const struct flow_entry *e = f->recent[next->hash % FLOW_RECENT].entry;
+
+	if (e != NULL)
+		conn_prefetch(&e->conn);
+}
+
 void
 flow_mark(uint64_t secret, struct segment *seg)
 {
@@ -98,8 +108,11 @@ flow_segments(struct flow *f, const struct segment *s, size_t n)
 				}
 			}
 		}
-		for (size_t i = 0; i < some; i++)
+		for (size_t i = 0; i < some; i++) {
+			if (i + 1 < some)
+				expect(f, &s[i + 1]);
 			one_segment(f, &s[i]);
+		}
 	}
 }
 
