@@ -13,6 +13,7 @@
 #define OPTION_NOP 1
 #define OPTION_LOOSE_ROUTE 131
 #define OPTION_STRICT_ROUTE 137
+#define OPTION_FIRST_HOP 4 /* the least pointer, counted from 1 */
 #define IPV6_HEADER 40
 #define IPV6_ADDRESS 16
 #define IPV4_MORE 0x2000
@@ -117,7 +118,9 @@ v4_route_end(struct bytes options)
 		if (kind == OPTION_END || n == 0 || n > options.n)
 			break;
 		if (kind == OPTION_LOOSE_ROUTE || kind == OPTION_STRICT_ROUTE)
-			return options.p[2] + 3u <= n ? options.p + n - 4 : NULL;
+			return options.p[2] >= OPTION_FIRST_HOP && options.p[2] + 3u <= n
+			           ? options.p + n - 4
+			           : NULL;
 	}
 	return NULL;
 }

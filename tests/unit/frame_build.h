@@ -275,6 +275,7 @@ build_sll2(struct build *b)
 	X(ip4, build_ip4(b, "", false, 0x4000, 7))                                               \
 	X(ip4_options, build_ip4(b, "0104000094040000", false, 0, 7))                            \
 	X(ip4_routed, build_ip4(b, "01830b08cb007101c6336419", false, 0, 7))                     \
+	X(ip4_pointless, build_ip4(b, "01830300", false, 0, 7))                                  \
 	X(ip4_arrived, build_ip4(b, "01830b0cc6336401cb007101", false, 0, 7))                    \
 	X(ip4_zero, build_ip4(b, "", true, 0x4000, 7))                                           \
 	X(ip6, build_ip6(b, false))                                                              \

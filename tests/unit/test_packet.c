@@ -169,6 +169,7 @@ static const struct {
 	{ "IPv4 with options", DLT_EN10MB, "eth ip4_options tcp", false },
 	{ "IPv4 on a route, at a hop before the last", DLT_EN10MB, "eth via ip4_routed tcp",
 	    false },
+	{ "IPv4 with a route that holds no hop", DLT_EN10MB, "eth ip4_pointless tcp", false },
 	{ "IPv4 on a route, at its end", DLT_EN10MB, "eth ip4_arrived tcp", false },
 	{ "IPv4 with total length 0", DLT_EN10MB, "eth ip4_zero tcp", false },
 	{ "IPv6 with payload length 0", DLT_EN10MB, "eth ip6_zero tcp", true },
