@@ -101,8 +101,12 @@ dialog_clear(struct dialog *d)
 	dialog_keep_clear(d);
 }
 
-const struct dialog_path *
-dialog_mail_of(const struct dialog *d, const struct dialog_path *rcpt)
+/*
+ * The MAIL that a RCPT belongs to; NULL where none was sent or seen. One that came while another's
+ * transaction was open, and was refused for that (503), has changed nothing. RFC 5321 4.1.4
+ */
+static const struct dialog_path *
+mail_of(const struct dialog *d, const struct dialog_path *rcpt)
 {
 	const struct dialog_path *v = d->senders.v;
 	uint32_t i = rcpt->sender;
@@ -112,4 +116,12 @@ dialog_mail_of(const struct dialog *d, const struct dialog_path *rcpt)
 	while (v[i].code == 503 && v[i].sender < i)
 		i = v[i].sender;
 	return &v[i];
+}
+
+bool
+dialog_judged(const struct dialog *d, const struct dialog_path *rcpt)
+{
+	const struct dialog_path *mail = mail_of(d, rcpt);
+
+	return mail != NULL ? mail->code < 400 : rcpt->sender != DIALOG_NO_SENDER;
 }

@@ -197,11 +197,8 @@ bool dialog_release(struct dialog *d);
  */
 void dialog_end(struct dialog *d, enum dir dir, bool whole);
 
-/*
- * The MAIL that a RCPT belongs to; NULL where none was sent or seen. One that came while another's
- * transaction was open, and was refused for that (503), has changed nothing. RFC 5321 4.1.4
- */
-const struct dialog_path *dialog_mail_of(const struct dialog *d, const struct dialog_path *rcpt);
+/* A refusal of this RCPT is its own: it does not follow from that of MAIL, or from its absence. */
+bool dialog_judged(const struct dialog *d, const struct dialog_path *rcpt);
 /* Octets of a piece, borrowed. */
 struct bytes dialog_text(const struct dialog *d, struct piece p);
 

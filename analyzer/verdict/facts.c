@@ -4,11 +4,7 @@ static enum rcpt_class
 class_of(const struct dialog *d, const struct dialog_path *rcpt, struct bytes enhanced,
     struct bytes rest, struct refusal_reader *refusals)
 {
-	const struct dialog_path *mail = dialog_mail_of(d, rcpt);
-
-	/* A refusal that follows from that of MAIL, or from its absence, judges no recipient. */
-	if (rcpt->code >= 400 &&
-	    (mail == NULL ? rcpt->sender == DIALOG_NO_SENDER : mail->code >= 400))
+	if (rcpt->code >= 400 && !dialog_judged(d, rcpt))
 		return RCPT_UNJUDGED;
 	if (rcpt->cut && rcpt->code >= 500)
 		return RCPT_OTHER; /* what is missing may tell another reason */

@@ -181,10 +181,8 @@ first_rcpt(const struct dialog *d)
 {
 	for (uint32_t i = 0; i < d->recipients.count; i++) {
 		const struct dialog_path *rcpt = &d->recipients.v[i];
-		const struct dialog_path *mail = dialog_mail_of(d, rcpt);
 
-		if (rcpt->code / 100 == 5 &&
-		    (mail != NULL ? mail->code / 100 == 2 : rcpt->sender != DIALOG_NO_SENDER))
+		if (rcpt->code / 100 == 5 && dialog_judged(d, rcpt))
 			return rcpt;
 	}
 	return NULL;
