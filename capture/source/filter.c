@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <pcap/pcap.h>
 
@@ -81,6 +82,12 @@ program_of(struct filter *f, int link_type)
 	return p;
 }
 
+bool
+filter_fits(struct filter *f, int link_type)
+{
+	return program_of(f, link_type)->compiled;
+}
+
 enum status
 filter_check(struct filter *f, const int *link_types, size_t count, struct fault *fault)
 {
@@ -91,15 +98,30 @@ filter_check(struct filter *f, const int *link_types, size_t count, struct fault
 		count = 1;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (program_of(f, link_types[i])->compiled)
+		if (filter_fits(f, link_types[i]))
 			return STATUS_OK;
 	return fault_set(fault, STATUS_USAGE, "--filter: %s", program_of(f, link_types[0])->reason);
+}
+
+/*
+ * libpcap takes the family in front of a packet of NULL to be in this machine's order. In the
+ * other, that of networks, it is LOOP's: a big-endian machine's captures, read on any other.
+ */
+static int
+link_type_of(const struct frame *frame)
+{
+	uint32_t family;
+
+	if (frame->link_type != DLT_NULL || frame->data.n < sizeof family)
+		return frame->link_type;
+	memcpy(&family, frame->data.p, sizeof family);
+	return family > UINT16_MAX ? DLT_LOOP : DLT_NULL;
 }
 
 bool
 filter_passes(struct filter *f, const struct frame *frame)
 {
-	const struct program *p = program_of(f, frame->link_type);
+	const struct program *p = program_of(f, link_type_of(frame));
 	const struct pcap_pkthdr h = { .caplen = (bpf_u_int32)frame->data.n,
 		.len = frame->wire_len };
 

@@ -16,6 +16,8 @@ struct filter;
 /* `expression` is borrowed. NULL without memory. */
 struct filter *filter_new(const char *expression);
 void filter_free(struct filter *f);
+/* Whether it compiles for a link type. */
+bool filter_fits(struct filter *f, int link_type);
 /*
  * Whether it compiles for one of the link types (for Ethernet if there are none). If
  * not, STATUS_USAGE and libpcap's reason for the first in *fault.

@@ -374,6 +374,36 @@ ParameterizedTest(size_t *i, source, filters)
 	source_close(source);
 }
 
+/* NULL is in the order of the machine that wrote it. */
+Test(source, filter_of_either_byte_order)
+{
+	static const uint8_t families[][4] = { { 2, 0, 0, 0 }, { 0, 0, 0, 2 }, { 7, 0, 0, 0 } };
+	struct sheet s = { 0 };
+	struct told t;
+	const char *path;
+
+	block_section(&s);
+	block_interface(&s, 0, 0, 6, 0);
+	for (size_t n = 0; n < COUNT(families); n++) {
+		struct sheet body = { 0 };
+
+		sheet_32(&body, 0);
+		sheet_64(&body, 0);
+		sheet_32(&body, 4);
+		sheet_32(&body, 4);
+		sheet_octets(&body, families[n], 4);
+		block(&s, 6, &body);
+		sheet_clear(&body);
+	}
+	path = file("a", s.p, s.n);
+	sheet_clear(&s);
+	run(&t, &(struct source_config){ .paths = &path, .path_count = 1, .filter = "ip" }, tell);
+	cr_assert_eq(t.status, STATUS_OK, "%s", t.fault.text);
+	cr_expect_not_null(strstr(t.text, "1@"), "%s", t.text);
+	cr_expect_not_null(strstr(t.text, "2@"), "%s", t.text);
+	cr_expect_null(strstr(t.text, "3@"), "%s", t.text);
+}
+
 /* More link types than are kept compiled, turn about; and none at all. */
 Test(source, filter_of_many_link_types)
 {
