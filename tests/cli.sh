@@ -95,6 +95,13 @@ check 'and not in what a filter leaves of it' 0 "$hatcheck" analyze --filter 'po
 lacks out 'log\.missing-connection'
 check 'a filter that does not compile' 2 "$hatcheck" analyze --filter 'nonsense (' good.pcap
 holds err '^hatcheck: '
+compile vlan.pcap seed-reject --link vlan
+compile raw.pcap seed-reject --link raw
+check 'a filter that one link type cannot meet' 0 \
+	"$hatcheck" analyze --filter 'vlan and tcp port 25' vlan.pcap raw.pcap
+holds out '^Connections: 1$'
+holds err '^hatcheck: raw.pcap: --filter cannot be met by its link type RAW'
+lacks err 'vlan.pcap'
 check 'several captures are one run' 0 "$hatcheck" analyze good.pcap refuse.pcap
 holds out '^Connections: 2$'
 

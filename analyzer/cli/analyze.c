@@ -48,19 +48,24 @@ on_record(void *ctx, const struct record *rec)
 		r->unheard = true;
 }
 
-/* Says which of its link types are not understood. How many are. */
+/* Says of which of its link types nothing was judged, and why. How many are understood. */
 static size_t
-say_links(const struct source_input *in)
+say_links(const struct source *source, const struct source_input *in)
 {
 	size_t understood = 0;
 	char name[16];
 
 	for (size_t i = 0; i < in->link_type_count; i++) {
-		if (packet_link_known(in->link_types[i]))
-			understood++;
-		else if (in->packets > 0)
-			cli_message("%s: its link type %s is not understood", in->path,
-			    source_link_name(in->link_types[i], name));
+		bool known = packet_link_known(in->link_types[i]);
+		const char *of = source_link_name(in->link_types[i], name);
+
+		understood += known;
+		if (in->packets == 0)
+			continue;
+		if (!known)
+			cli_message("%s: its link type %s is not understood", in->path, of);
+		else if (!source_filter_fits(source, in->link_types[i]))
+			cli_message("%s: --filter cannot be met by its link type %s", in->path, of);
 	}
 	return understood;
 }
@@ -75,7 +80,7 @@ exit_status(const struct analysis *r, const struct source_input *in, size_t coun
 	size_t understood = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t links = say_links(&in[i]);
+		size_t links = say_links(r->source, &in[i]);
 
 		understood += links;
 		foreign |= in[i].packets > 0 && links < in[i].link_type_count;

@@ -272,6 +272,12 @@ source_inputs(const struct source *s, size_t *count)
 	return s->in.info;
 }
 
+bool
+source_filter_fits(const struct source *s, int link_type)
+{
+	return s->filter == NULL || filter_fits(s->filter, link_type);
+}
+
 const char *
 source_link_name(int link_type, char room[static 16])
 {

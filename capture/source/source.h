@@ -72,6 +72,8 @@ enum status source_next(struct source *s, const struct frame **frame);
 bool source_starts(const struct source *s, int64_t *first_ns);
 /* In the order of the run (by first packet); stable after STATUS_END. */
 const struct source_input *source_inputs(const struct source *s, size_t *count);
+/* Whether the filter, if there is one, compiles for that link type: else no frame of it passes. */
+bool source_filter_fits(const struct source *s, int link_type);
 /* Textual name of a DLT_ value, "EN10MB"; a number as text when it has none. */
 const char *source_link_name(int link_type, char room[static 16]);
 void source_close(struct source *s);
