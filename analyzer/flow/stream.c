@@ -35,16 +35,25 @@ drop_piece(struct stream *s, struct budget *budget)
 /* --- the second copy ------------------------------------------------------------ */
 
 /*
- * A keep-alive probe repeats one octet, and what it says there is garbage (RFC 9293 3.8.4), which
- * may even be the first copy seen. So one octet alone that differs is no conflict yet.
+ * A keep-alive probe is one octet sent again, and what it says there is garbage (RFC 9293 3.8.4),
+ * which may even be the first copy seen. So one octet alone that differs is no conflict yet; two of
+ * them side by side are, which no probes are.
  */
-static void
-differs(struct stream *s, uint64_t from, uint64_t to, uint64_t frame_no)
+static bool
+may_be_probe(const struct stream *s, uint64_t off, uint32_t len)
 {
-	if (to - from == 1 && (s->doubt_off == UINT64_MAX || s->doubt_off == from))
+	uint64_t away = off > s->doubt_off ? off - s->doubt_off : s->doubt_off - off;
+
+	return s->doubt_off == UINT64_MAX || away == 0 || (len == 1 && away > 1);
+}
+
+static void
+differs(struct stream *s, uint64_t from, uint64_t to, const struct stream_segment *seg)
+{
+	if (to - from == 1 && may_be_probe(s, from, seg->len))
 		s->doubt_off = from;
 	else if (s->conflict_frame_no == 0)
-		s->conflict_frame_no = frame_no;
+		s->conflict_frame_no = seg->frame_no;
 }
 
 static void
@@ -57,7 +66,7 @@ compare(struct stream *s, const uint8_t *mine, uint64_t mine_off, size_t mine_n,
 
 	if (from < to && memcmp(mine + (from - mine_off), seg->payload.p + (from - seg->off),
 			     (size_t)(to - from)) != 0)
-		differs(s, from, to, seg->frame_no);
+		differs(s, from, to, seg);
 }
 
 /* It holds what was handed up, without holes. */

@@ -44,7 +44,7 @@ struct stream {
 	uint64_t reordered;         /* segments that filled a hole */
 	uint64_t retransmitted;     /* segments that brought nothing new */
 	uint64_t conflict_frame_no; /* of the first differing copy, 0: none */
-	uint64_t doubt_off;         /* of a single octet that differed, UINT64_MAX: none */
+	uint64_t doubt_off;         /* of the last single octet that differed, UINT64_MAX: none */
 	bool snaplen_cut;           /* the snaplen left octets out */
 };
 

@@ -53,6 +53,12 @@ static const struct {
 	    "wire.conflicting-data" },
 	{ "a keep-alive probe", SHAKE "S '220 x~; C A; S q-1 '^;" SESSION,
 	    "accepted/no_mail high !wire.conflicting-data" },
+	{ "keep-alive probes at two times",
+	    SHAKE "S '220 x~; C A; S q-1 '^; C 'HELO y~; S '250 x~;"
+		  "S q-1 '^; C A;" SESSION,
+	    "accepted/no_mail high !wire.conflicting-data" },
+	{ "octets next to each other that differ, one in a segment",
+	    SHAKE "S '220 x~; C A; S q-7 '5; S q-6 '5; C A;" SESSION, "wire.conflicting-data" },
 	{ "a keep-alive probe of a client whose start was not captured",
 	    "C 'HELO x~; C q-1 '^; S '250 x~;" SESSION, "!wire.conflicting-data" },
 	{ "a keep-alive probe behind octets that were not captured",
