@@ -60,16 +60,58 @@ start_at(struct conn_half *h, uint32_t seq)
 	h->ended = false;
 }
 
+/* Nothing was seen of it but where it begins. */
+static bool
+only_began(const struct conn_half *h)
+{
+	return h->start_seen && h->stream.end == h->origin && h->stream.kept == NULL &&
+	       h->fin.frame_no == 0 && h->rst.frame_no == 0;
+}
+
+static void
+set_syn(struct conn_half *h, const struct conn_start *syn)
+{
+	h->syn_frame_no = syn->frame_no;
+	h->syn_ts_ns = syn->ts_ns;
+	h->window_shift = syn->window_shift;
+	memset(h->usual, 0, sizeof h->usual); /* their windows are other ones */
+}
+
+/*
+ * A server that keeps nothing of a SYN, or one in front of it, may answer the same SYN again with
+ * another number. It is the other side's ACK that makes one of them count, or what comes behind it.
+ * RFC 4987 3.6
+ */
+static void
+start_at_other(struct conn_half *h, struct conn_half *peer)
+{
+	set_syn(h, &h->other);
+	set_seq(h, h->other.seq + 1);
+	h->other.frame_no = 0;
+	h->reach = 0;
+	peer->acked_set = false;
+	peer->acked = peer->ahead = peer->ahead_frame_no = 0;
+}
+
+static bool
+other_counts(const struct conn_half *h, const struct conn_half *peer, uint32_t number)
+{
+	return h->other.frame_no != 0 && number == h->other.seq + 1 && only_began(h) &&
+	       (!peer->acked_set || conn_seq(h, peer->acked) == number);
+}
+
 static void
 on_syn(struct conn *c, enum dir dir, const struct segment *s)
 {
-	struct conn_half *h = &c->half[dir];
+	const struct conn_start syn = { s->frame_no, s->ts_ns, s->seq, s->window_shift };
+	struct conn_half *h = &c->half[dir], *peer = &c->half[conn_other(dir)];
 
 	if (h->syn_frame_no == 0) {
-		h->syn_frame_no = s->frame_no;
-		h->syn_ts_ns = s->ts_ns;
-		h->window_shift = s->window_shift;
-		memset(h->usual, 0, sizeof h->usual); /* their windows are other ones */
+		set_syn(h, &syn);
+	} else if (only_began(h) && s->seq + 1 != conn_seq(h, h->origin)) {
+		h->other = syn;
+		if (peer->acked_set && other_counts(h, peer, conn_seq(h, peer->acked)))
+			start_at_other(h, peer);
 	}
 	start_at(h, s->seq + 1);
 }
@@ -240,7 +282,7 @@ plain_state(const struct conn *c)
 void
 conn_any(struct conn *c, enum dir dir, const struct segment *s)
 {
-	struct conn_half *h = &c->half[dir];
+	struct conn_half *h = &c->half[dir], *peer = &c->half[conn_other(dir)];
 	bool copy = conn_is_copy(h, s);
 
 	if (c->first_frame_no == 0) {
@@ -259,6 +301,10 @@ conn_any(struct conn *c, enum dir dir, const struct segment *s)
 		h->syn_count += (s->flags & TCP_SYN) != 0;
 		conn_look(c, dir, s);
 	}
+	if (other_counts(h, peer, s->seq))
+		start_at_other(h, peer);
+	else if ((s->flags & TCP_ACK) && other_counts(peer, h, s->ack))
+		start_at_other(peer, h);
 	if (s->flags & TCP_RST) {
 		if (!h->seq_set && !(s->flags & TCP_SYN)) {
 			/* An RST alone proves nothing of where its direction begins. */

@@ -37,6 +37,14 @@ struct conn_close {
 	uint8_t flags, ttl;
 };
 
+/* A SYN as it was sent. */
+struct conn_start {
+	uint64_t frame_no; /* 0: none */
+	int64_t ts_ns;
+	uint32_t seq;
+	int8_t window_shift;
+};
+
 /* What the history tells again: bad checksums, octets sent again, closed windows, gaps. */
 enum conn_again {
 	CONN_AGAIN_CHECKSUM,
@@ -85,7 +93,9 @@ struct conn_half {
 	uint32_t repeats[CONN_AGAIN_COUNT];
 	uint64_t syn_frame_no, syn_count;
 	int64_t syn_ts_ns;
-	uint8_t unused[CACHE_LINE - 32];
+	struct conn_start
+	    other; /* a SYN with another number, while it may be the one that counts */
+	uint8_t unused[CACHE_LINE - 32 - sizeof(struct conn_start)];
 };
 
 _Static_assert(sizeof(struct conn_half) == 512, "a side is found with a shift, for each segment");
