@@ -110,8 +110,10 @@ answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_rep
 {
 	switch (p->id) {
 	case COMMAND_MAIL:
-		d->tx_accepted = 0;
-		d->tx_unsure = false;
+		if (r->code != 503) { /* for that of another, which goes on */
+			d->tx_accepted = 0;
+			d->tx_unsure = false;
+		}
 		answer_path(d, path_at(&d->senders, p->index), r, text);
 		break;
 	case COMMAND_RCPT:

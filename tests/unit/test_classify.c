@@ -144,6 +144,10 @@ static const struct {
 	    "accepted/mail_accepted high messages=1" },
 	{ "accepted: a recipient, and the end was not captured", OPEN MAIL RCPT("250 ok"),
 	    "accepted high !accepted/no_mail" },
+	{ "content refused after a second MAIL, which changed nothing",
+	    OPEN MAIL RCPT(
+		"250 ok") "C 'MAIL FROM:<e@f>~; S '503 nested~; C 'DATA~; S '554 no~;" QUIT,
+	    "accepted/content_refused" },
 	{ "accepted: STARTTLS",
 	    OPEN "C 'STARTTLS~; S '220 go~; C '\x16\x03\x01^~; S '554 no~; S RA",
 	    "accepted/encrypted high tls=accepted messages=0" },
