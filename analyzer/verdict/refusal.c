@@ -17,6 +17,12 @@ static const struct row rows[] = {
 	{ RCPT_TEMPORARY, "4xx", "", "" },
 	{ RCPT_UNJUDGED, "503", "", "" }, /* bad sequence: follows from an earlier refusal */
 
+	/* About the sender's address, which is no word on who connects, nor on the recipient. */
+	{ RCPT_OTHER, "5xx", "", "sender verify" },
+	{ RCPT_OTHER, "5xx", "", "sender address" },
+	{ RCPT_OTHER, "5xx", "", "sender policy framework" },
+	{ RCPT_OTHER, "5xx", "", "as this sender" },
+
 	/* About the recipient, whatever the code says. */
 	{ RCPT_RECIPIENT, "5xx", "", "relay" },
 	{ RCPT_RECIPIENT, "5xx", "", "user unknown" },
@@ -29,15 +35,18 @@ static const struct row rows[] = {
 	{ RCPT_RECIPIENT, "5xx", "", "mailbox" },
 	{ RCPT_RECIPIENT, "5xx", "", "does not exist" },
 	{ RCPT_RECIPIENT, "5xx", "", "doesn't exist" },
-	{ RCPT_RECIPIENT, "5xx", "", "recipient address rejected" },
+	{ RCPT_RECIPIENT, "5xx", "", "recipient address" },
+	{ RCPT_RECIPIENT, "5xx", "", "recipient access" },
+	{ RCPT_RECIPIENT, "5xx", "", "recipient is" },
 	{ RCPT_RECIPIENT, "5xx", "", "recipient rejected" },
 	{ RCPT_RECIPIENT, "5xx", "", "recipient not found" },
 	{ RCPT_RECIPIENT, "5xx", "", "invalid recipient" },
 	{ RCPT_RECIPIENT, "5xx", "", "address rejected" },
+	{ RCPT_RECIPIENT, "5xx", "", "to this address" },
 	{ RCPT_RECIPIENT, "5xx", "", "not local" },
 	{ RCPT_RECIPIENT, "5xx", "", "over quota" },
 	{ RCPT_RECIPIENT, "5xx", "", "recipient denied" },
-	{ RCPT_RECIPIENT, "5xx", "", "user account" },
+	{ RCPT_RECIPIENT, "5xx", "", "account" },
 	{ RCPT_RECIPIENT, "5xx", "", "accessible" }, /* or inaccessible, which `access` is in */
 
 	/* About the sender's identity, the dialogue or a rate: refused, but not for who connects.
@@ -47,12 +56,25 @@ static const struct row rows[] = {
 	{ RCPT_OTHER, "538", "", "" },
 	{ RCPT_OTHER, "5xx", "", "authenticat" },
 	{ RCPT_OTHER, "5xx", "", "starttls" },
+	{ RCPT_OTHER, "5xx", "", "encryption" },
 	{ RCPT_OTHER, "5xx", "", "spf" },
 	{ RCPT_OTHER, "5xx", "", "dmarc" },
 	{ RCPT_OTHER, "5xx", "", "dkim" },
 	{ RCPT_OTHER, "5xx", "", "too many" },
 	{ RCPT_OTHER, "5xx", "", "helo command" },
 	{ RCPT_OTHER, "5xx", "", "bounce verification" },
+
+	/* RFC 4954 6, 5248, 7372: logins, encryption, SPF and the like; but .25 is the client's
+	   name. */
+	{ RCPT_ACCESS, "5xx", "5.7.25", "" },
+	{ RCPT_OTHER, "5xx", "5.7.2", "" },
+	{ RCPT_OTHER, "5xx", "5.7.8", "" },
+	{ RCPT_OTHER, "5xx", "5.7.9", "" },
+	{ RCPT_OTHER, "5xx", "5.7.10", "" },
+	{ RCPT_OTHER, "5xx", "5.7.11", "" },
+	{ RCPT_OTHER, "5xx", "5.7.12", "" },
+	{ RCPT_OTHER, "5xx", "5.7.13", "" },
+	{ RCPT_OTHER, "5xx", "5.7.14", "" },
 
 	/* RFC 3463 3.2, 3.3: addressing and mailbox status. */
 	{ RCPT_RECIPIENT, "5xx", "5.1.", "" },
