@@ -50,6 +50,8 @@ command_parse(struct bytes line, struct command *out)
 	size_t row = 0, n = 0;
 
 	line = skip_blanks(line);
+	while (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--; /* some clients end their lines with two, and servers let them */
 	/* The head of a verb is letters, and UPPER leaves two octets to be each of them. */
 	head = line.n >= 4 ? HEAD(line.p) & UPPER : 0;
 	while (row < ROWS && head != table[row].head)

@@ -104,6 +104,15 @@ answer_data(struct dialog *d, const struct dialog_reply *r)
 	}
 }
 
+/* What follows is no dialogue, after whatever command it was. */
+static void
+answer_unknown_body(struct dialog *d)
+{
+	d->bodies_accepted++;
+	d->untied++;
+	dialog_lose_client(d);
+}
+
 static void
 answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_reply *r,
     struct bytes text)
@@ -147,6 +156,8 @@ answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_rep
 		d->quit_answered = true;
 		break;
 	default:
+		if (r->code == 354)
+			answer_unknown_body(d);
 		break;
 	}
 }

@@ -148,6 +148,17 @@ static const struct {
 	    OPEN MAIL RCPT(
 		"250 ok") "C 'MAIL FROM:<e@f>~; S '503 nested~; C 'DATA~; S '554 no~;" QUIT,
 	    "accepted/content_refused" },
+	{ "a message, the commands with two CRs",
+	    OPEN "C 'MAIL FROM:<a@b>\r~; S '250 ok~; C 'RCPT TO:<c@d>\r~; S '250 ok~; C 'DATA\r~;"
+		 "S '354 go~; C 'MAIL FROM:<e@f>~RCPT TO:<g@h>~.~; S '250 ok~;" QUIT,
+	    "accepted/mail_accepted high mail=a@b:250 !mail=e@f:0 messages=1" },
+	{ "a message after a command that is not known",
+	    OPEN MAIL RCPT("250 ok") "C 'POST~; S '354 go~; C 'MAIL FROM:<e@f>~.~; S '250 ok~;"
+		QUIT,
+	    "accepted/mail_accepted low !mail=e@f:0 !mail=e@f:250 messages=1" },
+	{ "octets after a command that is not known, and then no message",
+	    OPEN MAIL RCPT("550 5.1.1 no") "C 'XEXCH50 4 2~; S '354 go~; C '~~~~; S '250 ok~;" QUIT,
+	    "accepted low !accepted/mail_accepted messages=0" },
 	{ "accepted: STARTTLS",
 	    OPEN "C 'STARTTLS~; S '220 go~; C '\x16\x03\x01^~; S '554 no~; S RA",
 	    "accepted/encrypted high tls=accepted messages=0" },
