@@ -5,7 +5,7 @@ static const uint8_t ending[] = { '\r', '\n', '.', '\r', '\n' };
 void
 body_begin(struct body *b)
 {
-	b->seen = 2;
+	*b = (struct body){ .seen = 2, .tail[BODY_TAIL - 1] = '\n' };
 }
 
 /* The octets up to `to` end a line. */
@@ -26,6 +26,27 @@ to_dot(const uint8_t *p, const uint8_t *end, bool bare_lf)
 	while (dot != NULL && !ends_line(p, dot, bare_lf))
 		dot = memchr(dot + 1, '.', (size_t)(end - dot - 1));
 	return dot != NULL ? dot : end;
+}
+
+static void
+keep_tail(struct body *b, const uint8_t *end, size_t n)
+{
+	if (n > BODY_TAIL)
+		n = BODY_TAIL;
+	memmove(b->tail, b->tail + n, BODY_TAIL - n);
+	memcpy(b->tail + BODY_TAIL - n, end - n, n);
+}
+
+bool
+body_dotted(const struct body *b)
+{
+	size_t n = BODY_TAIL - 1;
+
+	if (b->tail[n] != '\n')
+		return false;
+	while (n > 2 && b->tail[n - 1] == '\r')
+		n--;
+	return b->tail[n - 1] == '.' && b->tail[n - 2] == '\n';
 }
 
 bool
@@ -56,6 +77,8 @@ body_skip(struct body *b, struct bytes data, bool bare_lf, size_t *taken)
 		p++;
 	}
 	b->seen = seen;
+	if (p > data.p)
+		keep_tail(b, p, (size_t)(p - data.p));
 	*taken = (size_t)(p - data.p);
 	return seen == sizeof ending;
 }

@@ -248,6 +248,41 @@ in_body(const struct dialog *d)
 	return d->client == CLIENT_BODY || d->client == CLIENT_CHUNK;
 }
 
+/*
+ * The server had all that the client sent of a message, and answers: it saw the end. Some see it in
+ * a dot alone in its line whatever ends the line, as others do not: then the octets tell it too.
+ */
+static bool
+answers_whole_body(const struct dialog *d, const struct dialog_reply *r)
+{
+	return d->client == CLIENT_BODY && r->ack_off == d->off[DIR_CLIENT];
+}
+
+static void
+end_body(struct dialog *d, struct bytes text)
+{
+	const struct dialog_pending body = { .id = COMMAND_BODY };
+
+	d->client = CLIENT_COMMANDS;
+	answer(d, &body, &d->reply, text);
+}
+
+/* Nothing asked for it. */
+static void
+pass_unsolicited(struct dialog *d)
+{
+	const struct dialog_reply *r = &d->reply;
+
+	d->unsolicited++;
+	if (in_body(d) && r->code >= 400) {
+		refuse_content(d);
+		d->body_refused = true;
+	} else if (answers_whole_body(d, r)) {
+		d->untied++;
+		dialog_lose_client(d);
+	}
+}
+
 /* False: not yet, the client's octets that it may answer are still to come. */
 static bool
 tie(struct dialog *d, struct bytes text)
@@ -270,11 +305,10 @@ tie(struct dialog *d, struct bytes text)
 			return false;
 		if (in_body(d) && r->code == 421)
 			return true; /* the server leaves, whatever is sent */
-		d->unsolicited++;
-		if (in_body(d) && r->code >= 400) {
-			refuse_content(d);
-			d->body_refused = true;
-		}
+		if (p == NULL && answers_whole_body(d, r) && body_dotted(&d->body))
+			end_body(d, text);
+		else
+			pass_unsolicited(d);
 		return true;
 	}
 	while (n < d->pending_count && !at_rest(d, n, r))

@@ -58,3 +58,38 @@ ParameterizedTest(size_t *i, body, rows)
 			cr_assert_str_eq(left, rows[*i].left, "%s, by %zu", rows[*i].why, step);
 	}
 }
+
+static const struct {
+	const char *octets;
+	bool dotted;
+} tails[] = {
+	{ "", false },
+	{ ".", false },
+	{ ".\n", true },
+	{ ".\r\r\n", true },
+	{ "x\n.\r\n", true },
+	{ "x\n.\n", true },
+	{ "x\r\n.\r\r\r\r\n", true },
+	{ "x\r\n.\r\r\r\r\r\r\r\r\n", false },
+	{ "x.\r\n", false },
+	{ "x\n..\n", false },
+	{ "x\n.\ny", false },
+	{ "\r\r\r\r\r\r\r\n", false },
+};
+
+ROWS(body, tails, tails)
+
+ParameterizedTest(size_t *i, body, tails)
+{
+	struct bytes octets = bytes_str(tails[*i].octets);
+
+	for (size_t step = 1; step <= octets.n + 1; step++) {
+		struct body body;
+		size_t taken;
+
+		body_begin(&body);
+		for (size_t at = 0; at < octets.n; at += step)
+			body_skip(&body, bytes_head(bytes_skip(octets, at), step), false, &taken);
+		cr_expect_eq(body_dotted(&body), tails[*i].dotted, "row %zu by %zu", *i, step);
+	}
+}
