@@ -316,6 +316,8 @@ missing(const struct facts *f)
 		return "which command each reply answers cannot be told";
 	if (f->closing.by == NULL)
 		return "the end was not captured";
+	if (f->dialog->reply_open)
+		return "a reply was broken off";
 	if (f->dialog->pending_count > 0)
 		return "a command was not answered before the close";
 	if (reasons_unkept(f))
@@ -381,6 +383,13 @@ came_content_refused(const struct facts *f)
 	return f->server_whole && f->dialog->content_refused > 0 && nothing_hidden(f);
 }
 
+/* Somebody was refused, and no recipient accepted: that is what came of it. */
+static bool
+refused_all(const struct facts *f)
+{
+	return f->rcpt[RCPT_ACCEPTED] == 0 && (f->rcpt_refused > 0 || f->senders_refused > 0);
+}
+
 /* Broken off: in a message that somebody would have got, or by an RST before any refusal. */
 static bool
 came_cut_off(const struct facts *f)
@@ -393,8 +402,8 @@ came_cut_off(const struct facts *f)
 	if (d->body_open && let_in(f))
 		return d->gap_octets[DIR_CLIENT] == 0 && d->unsolicited == 0 && f->server_whole;
 	return f->closing.rst && !f->closing.peer_unseen && !d->quit_answered &&
-	       !client_end_hidden(f) && f->rcpt_refused == 0 && f->senders_refused == 0 &&
-	       d->content_refused == 0 && nothing_hidden(f);
+	       !client_end_hidden(f) && !refused_all(f) && d->content_refused == 0 &&
+	       nothing_hidden(f);
 }
 
 static bool

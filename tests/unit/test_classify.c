@@ -170,6 +170,8 @@ static const struct {
 	    OPEN MAIL RCPT("250 ok") "C 'DATA~; S '354 go~; C 'x~; S '250 ok~;" MAIL RCPT(ACCESS)
 		QUIT,
 	    "accepted low !accepted/content_refused !accepted/mail_accepted" },
+	{ "cut off behind a recipient who was accepted, whoever else was refused",
+	    OPEN MAIL RCPT("250 ok") RCPT("550 5.1.1 no") "S RA", "accepted/cut_off high" },
 	{ "accepted: STARTTLS",
 	    OPEN "C 'STARTTLS~; S '220 go~; C '\x16\x03\x01^~; S '554 no~; S RA",
 	    "accepted/encrypted high tls=accepted messages=0" },
