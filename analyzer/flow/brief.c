@@ -285,7 +285,7 @@ static uint32_t
 end_of(const struct conn *c, enum dir dir)
 {
 	const struct conn_half *h = &c->half[dir], *peer = &c->half[1 - dir];
-	uint64_t end = h->fin.frame_no != 0 ? h->fin_off + 1 : conn_known_end(h);
+	uint64_t end = conn_behind(h);
 
 	return conn_seq(h, peer->acked_set && peer->acked > end ? peer->acked : end);
 }

@@ -187,6 +187,12 @@ void conn_clear(struct conn *c);
 
 /* One past the last octet of this direction that is known to have been sent, seen or not. */
 uint64_t conn_known_end(const struct conn_half *h);
+/* The same behind its FIN, which has a number too. */
+static inline uint64_t
+conn_behind(const struct conn_half *h)
+{
+	return h->fin.frame_no != 0 ? h->fin_off + 1 : conn_known_end(h);
+}
 
 /* The sequence number of an offset of this direction. */
 static inline uint32_t

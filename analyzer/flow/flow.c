@@ -76,7 +76,9 @@ void
 flow_mark(uint64_t secret, struct segment *seg)
 {
 	seg->side = seg->to_server ? DIR_CLIENT : DIR_SERVER;
-	if (seg->to_server == seg->from_server || (seg->flags & TCP_SYN) != 0)
+	/* What begins a connection, or refuses one, may come where another is known. */
+	if (seg->to_server == seg->from_server || (seg->flags & TCP_SYN) != 0 ||
+	    ((seg->flags & TCP_RST) != 0 && seg->seq == 0))
 		seg->side = DIR_COUNT;
 	seg->hash = key_hash(secret, &seg->src, &seg->dst);
 	conn_mark(seg);

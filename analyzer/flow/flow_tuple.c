@@ -134,16 +134,38 @@ begin(struct flow *f, const struct conn_key *key, struct brief_entry *syn)
 	return e;
 }
 
-/* A SYN,ACK of another connection, for another SYN than that of this one. */
+/*
+ * It answers another SYN than that of this connection: a SYN,ACK, or the RST,ACK of where nobody
+ * listens, which is numbered 0. RFC 9293 3.10.7.1
+ */
 static bool
 answers_other_syn(const struct conn *c, enum dir dir, const struct segment *s)
 {
 	const struct conn_half *client = &c->half[DIR_CLIENT], *server = &c->half[DIR_SERVER];
+	uint64_t acked;
 
-	return dir == DIR_SERVER &&
-	       (s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == (TCP_SYN | TCP_ACK) &&
-	       client->start_seen && conn_off(client, s->ack) != client->origin &&
-	       !(server->start_seen && conn_off(server, s->seq + 1) == server->origin);
+	if (dir != DIR_SERVER || !client->start_seen)
+		return false;
+	acked = conn_off(client, s->ack);
+	switch (s->flags & (TCP_SYN | TCP_ACK | TCP_RST)) {
+	case TCP_SYN | TCP_ACK:
+		return acked != client->origin &&
+		       !(server->start_seen && conn_off(server, s->seq + 1) == server->origin);
+	case TCP_RST | TCP_ACK:
+		return s->seq == 0 && (acked < client->origin || acked > conn_behind(client));
+	default:
+		return false;
+	}
+}
+
+/* It stands exactly behind all that both sides of this connection are known to have sent. */
+static bool
+comes_next(const struct conn *c, enum dir dir, const struct segment *s)
+{
+	const struct conn_half *h = &c->half[dir], *peer = &c->half[dir ^ 1];
+
+	return (s->flags & (TCP_SYN | TCP_ACK)) == TCP_ACK && h->seq_set && peer->seq_set &&
+	       s->seq == conn_seq(h, conn_behind(h)) && s->ack == conn_seq(peer, conn_behind(peer));
 }
 
 /* Where nothing but brief entries is known of a segment's ports. */
@@ -206,7 +228,7 @@ flow_entry_of(struct flow *f, enum dir dir, const struct segment *s)
 	}
 	if (e == NULL)
 		return begin_anew(f, key, dir, s, &known);
-	if (known.syn != NULL && !answers(known.syn, dir, s))
+	if (known.syn != NULL && (comes_next(&e->conn, dir, s) || !answers(known.syn, dir, s)))
 		return foreign ? NULL : e;
 	e->challenged = false;
 	if (known.syn == NULL)

@@ -47,6 +47,23 @@ static const struct {
 	{ "the SYN,ACK of the new one before its SYN",
 	    "C S; S SA; C A; S RA; S SA q=700000 k=9001; C S q=9000; C A; S RA",
 	    "tcprefuse packets=2/2 profile=pass:PPPP | tcprefuse packets=2/2 profile=pass:PPPP" },
+	{ "the RST,ACK to the new SYN before it, the old one closed",
+	    "C S; S SA; C A; S RA; S RA +20000 q=0 k=9001; C S +-10 q=9000",
+	    "tcprefuse high !wire.rst-origin | port_closed high" },
+	{ "the same, of the old one not all was captured",
+	    "C S; S SA; C A; S '554 no~; S FA; C A; C FA; S RA +500 q=0 k=9001; C S q=9000",
+	    "reject high !wire.rst-origin | port_closed high" },
+	{ "the same, minutes later",
+	    "C S; S SA; C A; S '554 no~; C RA; S RA +300000 q=0 k=9001; C S +-10 q=9000",
+	    "reject high !wire.rst-origin | port_closed high" },
+	{ "an RST,ACK that answers a SYN nobody saw, in the middle of a connection: it goes on",
+	    "C S; S SA; C A; S '220 hi~; S RA q=0 k=9001; C k=3 'QUIT~; S q=3 k=1007 '221 bye~;"
+	    "S FA q=12 k=1007; C FA q=1007 k=13; S A q=13 k=1008",
+	    "accepted/no_mail high gaps=0" },
+	{ "the end of the old one after the SYN of the new one, which is numbered a little below",
+	    "C S; S SA; C A; S '220 hi~; C 'EHLO x~; C S q=900; S RA q=3 k=1009; S SA q=70000 k=901;"
+	    "C A q=901 k=70001; S '554 no~; S FA; C FA; S A",
+	    "accepted/cut_off high !wire.rst-origin | reject high" },
 	{ "the SYN of the new one was not captured",
 	    "C S; S SA; C A; S RA; -C S q=9000; S SA q=700000; C A; S '220 hi~; C 'QUIT~;"
 	    "S '221 bye~; S FA; C FA; S A",
