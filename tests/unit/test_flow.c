@@ -61,7 +61,8 @@ static const struct {
 	    "S FA q=12 k=1007; C FA q=1007 k=13; S A q=13 k=1008",
 	    "accepted/no_mail high gaps=0" },
 	{ "the end of the old one after the SYN of the new one, which is numbered a little below",
-	    "C S; S SA; C A; S '220 hi~; C 'EHLO x~; C S q=900; S RA q=3 k=1009; S SA q=70000 k=901;"
+	    "C S; S SA; C A; S '220 hi~; C 'EHLO x~; C S q=900; S RA q=3 k=1009; S SA q=70000 "
+	    "k=901;"
 	    "C A q=901 k=70001; S '554 no~; S FA; C FA; S A",
 	    "accepted/cut_off high !wire.rst-origin | reject high" },
 	{ "the SYN of the new one was not captured",

@@ -34,7 +34,7 @@ struct truth {
 	enum outcome outcome;
 	unsigned messages, senders, recipients;
 	bool tls, auth;
-	unsigned mail_ok, rcpt_ok, mail_refused, rcpt_class[RCPT_COUNT], bodies, content_refused;
+	unsigned mail_ok, mail_refused, rcpt_class[RCPT_COUNT], bodies, content_refused;
 	bool body_open;
 };
 
@@ -599,7 +599,8 @@ outcome_of(const struct truth *t, bool server_rst, bool chunk)
 		return OUTCOME_CONTENT_REFUSED;
 	if (t->body_open || (t->rcpt_class[RCPT_ACCEPTED] > 0 && chunk))
 		return OUTCOME_CUT_OFF;
-	if (server_rst && refused + t->rcpt_class[RCPT_TEMPORARY] + t->mail_refused == 0)
+	if (server_rst && (t->rcpt_class[RCPT_ACCEPTED] > 0 ||
+			      refused + t->rcpt_class[RCPT_TEMPORARY] + t->mail_refused == 0))
 		return OUTCOME_CUT_OFF; /* unless the client closed first */
 	if (t->rcpt_class[RCPT_ACCEPTED] == 0 && t->rcpt_class[RCPT_TEMPORARY] > 0)
 		return OUTCOME_RECIPIENTS_DEFERRED;
