@@ -147,6 +147,13 @@ find_footing(struct dialog *d, const struct run *run, size_t *at)
 	return true;
 }
 
+/* When it sent this, the client had octets of the server that come later in the file. */
+static bool
+was_answered(const struct dialog *d, const struct run *run)
+{
+	return run->peer_off != RUN_PEER_UNKNOWN && run->peer_off > d->off[DIR_SERVER];
+}
+
 /* One step of the client's stream; false when it has to wait. */
 static bool
 step_client(struct dialog *d, const struct run *run, size_t *at)
@@ -162,14 +169,18 @@ step_client(struct dialog *d, const struct run *run, size_t *at)
 		return true;
 	case CLIENT_WAIT:
 		/* The client has read on beyond a gap: its question was answered in there. */
-		if (!d->unsure || run->peer_off == RUN_PEER_UNKNOWN ||
-		    run->peer_off > d->off[DIR_SERVER] || d->held_set)
+		if (!d->unsure || run->peer_off == RUN_PEER_UNKNOWN || was_answered(d, run) ||
+		    d->held_set)
 			return false;
 		dialog_lose_client(d);
 		return true;
 	case CLIENT_BODY:
-		ended = body_skip(&d->body, bytes_skip(run->data, *at), d->bare_lf, &n);
-		*at += n;
+		/* So the server saw an end in the last octets, as some do. */
+		ended = *at == 0 && was_answered(d, run) && body_dotted(&d->body);
+		if (!ended) {
+			ended = body_skip(&d->body, bytes_skip(run->data, *at), d->bare_lf, &n);
+			*at += n;
+		}
 		if (ended) {
 			d->client = CLIENT_COMMANDS;
 			dialog_push(d, COMMAND_BODY, UINT32_MAX, d->body_off, run->off + *at,

@@ -163,6 +163,10 @@ static const struct {
 	    OPEN MAIL RCPT("250 ok") "C 'DATA~; S '354 go~; C 'x\n; C '.~; S '250 ok~;" MAIL RCPT(
 		ACCESS) QUIT,
 	    "accepted/mail_accepted high rcpt=c@d:250:accepted rcpt=c@d:550:access messages=1" },
+	{ "the same, its answer later in the file than what the client sent next",
+	    OPEN MAIL RCPT("250 ok") "C 'DATA~; S '354 go~; C 'x\n.~; C k+8 'MAIL FROM:<a@b>~;"
+				     "S k-17 '250 ok~; S '250 ok~;" RCPT(ACCESS) QUIT,
+	    "accepted/mail_accepted high rcpt=c@d:250:accepted rcpt=c@d:550:access messages=1" },
 	{ "the same, refused, and ended by two CRs",
 	    OPEN MAIL RCPT("250 ok") "C 'DATA~; S '354 go~; C 'x~.\r; C '~; S '554 no~;" QUIT,
 	    "accepted/content_refused high messages=0" },
