@@ -300,12 +300,37 @@ read_header(struct savefile *f, uint32_t *type, uint32_t *length)
 	return STATUS_OK;
 }
 
+/* Its length stands at a block's end again. */
+static enum status
+check_length(struct savefile *f, uint32_t length, const uint8_t *end)
+{
+	uint32_t again = read32(&f->as.pcapng, end - 4);
+
+	return again == length
+	           ? STATUS_OK
+	           : savefile_damaged(f, "a block's two lengths, %u and %u, differ", length, again);
+}
+
+/* A block that tells nothing of frames. */
+static enum status
+pass_over(struct savefile *f, uint32_t length)
+{
+	struct bytes b = { NULL, 0 };
+
+	if (stream_skip(f->stream, length - 4))
+		b = stream_peek(f->stream, 4);
+	if (b.n < 4)
+		return savefile_cut(f, "a block");
+	stream_take(f->stream, 4);
+	return check_length(f, length, b.p + 4);
+}
+
 /* The body of a block of which all must be there. */
 static enum status
 read_body(struct savefile *f, const struct block *block, uint32_t length, struct bytes *body)
 {
+	enum status status;
 	struct bytes b;
-	uint32_t again;
 
 	if (length < BLOCK_MIN + block->fixed || length > MAX_BLOCK)
 		return savefile_damaged(f, "a block of type %#x cannot have a length of %u octets",
@@ -313,13 +338,11 @@ read_body(struct savefile *f, const struct block *block, uint32_t length, struct
 	b = stream_peek(f->stream, length);
 	if (b.n < length)
 		return savefile_cut(f, "a block");
-	again = read32(&f->as.pcapng, b.p + length - 4);
-	if (again != length)
-		return savefile_damaged(
-		    f, "a block's two lengths, %u and %u, differ", length, again);
-	stream_take(f->stream, length);
+	status = check_length(f, length, b.p + length);
+	if (status == STATUS_OK)
+		stream_take(f->stream, length);
 	*body = bytes_of(b.p + BLOCK_HEADER, length - BLOCK_MIN);
-	return STATUS_OK;
+	return status;
 }
 
 static enum status
@@ -334,15 +357,11 @@ next(struct savefile *f, struct frame *frame)
 		if (status != STATUS_OK)
 			return status;
 		block = block_of(type);
-		if (block == NULL) {
-			if (!stream_skip(f->stream, length))
-				return savefile_cut(f, "a block");
-			continue;
-		}
-		status = read_body(f, block, length, &body);
-		if (status == STATUS_OK)
+		if (block == NULL)
+			status = pass_over(f, length);
+		else if ((status = read_body(f, block, length, &body)) == STATUS_OK)
 			status = block->read(f, body, frame);
-		if (status != STATUS_OK || block->frame)
+		if (status != STATUS_OK || (block != NULL && block->frame))
 			return status;
 	}
 }

@@ -454,6 +454,32 @@ ParameterizedTest(size_t *i, savefile, broken)
 	sheet_clear(&s);
 }
 
+/* What is passed over has to end where it says, or it may have taken frames with it. */
+Test(savefile, pcapng_unknown_block)
+{
+	struct sheet s = { 0 }, body = { 0 };
+	struct told t;
+
+	block_section(&s);
+	block_interface(&s, 1, 0, 6, 1);
+	sheet_octets(&body, "whatever", 8);
+	block(&s, 0xbad, &body);
+	block_enhanced(&s, 0, 1, "abc", 3);
+	run_one(&t, file("a", s.p, s.n), tell_letters);
+	cr_assert_str_eq(t.text, "abc");
+	cr_assert_str_eq(t.input.damaged, "");
+	s.p[76 + 16] = 21;
+	run_one(&t, file("a", s.p, s.n), tell_letters);
+	cr_assert_str_eq(t.text, "");
+	cr_assert_str_eq(t.input.damaged, "at offset 76: a block's two lengths, 20 and 21, differ",
+	    "%s", t.input.damaged);
+	run_one(&t, file("a", s.p, 76 + 18), tell_letters);
+	cr_assert_str_eq(t.input.damaged, "at offset 94: the file ends in the middle of a block",
+	    "%s", t.input.damaged);
+	sheet_clear(&body);
+	sheet_clear(&s);
+}
+
 Test(savefile, pcapng_interfaces_without_end)
 {
 	struct sheet s = { 0 };
