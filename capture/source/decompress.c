@@ -193,17 +193,26 @@ xz_stop(void *state)
 }
 
 static const struct codec codecs[] = {
-	{ "gzip", "\x1f\x8b", 2, gzip_start, gzip_step, gzip_stop },
-	{ "zstd", "\x28\xb5\x2f\xfd", 4, zstd_start, zstd_step, zstd_stop },
-	{ "xz", "\xfd\x37zXZ", 6, xz_start, xz_step, xz_stop }, /* with the 0 that ends it */
+	{ "gzip", "\x1f\x8b", 2, 0, gzip_start, gzip_step, gzip_stop },
+	{ "zstd", "\x28\xb5\x2f\xfd", 4, 0, zstd_start, zstd_step, zstd_stop },
+	/* A frame to be skipped. RFC 8878 3.1.2 */
+	{ "zstd", "\x50\x2a\x4d\x18", 4, 0x0f, zstd_start, zstd_step, zstd_stop },
+	{ "xz", "\xfd\x37zXZ", 6, 0, xz_start, xz_step, xz_stop }, /* with the 0 that ends it */
 };
+
+static bool
+starts_like(struct bytes head, const struct codec *c)
+{
+	return head.n >= c->magic_octets &&
+	       (head.p[0] | c->any) == ((uint8_t)c->magic[0] | c->any) &&
+	       memcmp(head.p + 1, c->magic + 1, c->magic_octets - 1) == 0;
+}
 
 const struct codec *
 decompress_find(struct bytes head)
 {
 	for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
-		if (head.n >= codecs[i].magic_octets &&
-		    memcmp(head.p, codecs[i].magic, codecs[i].magic_octets) == 0)
+		if (starts_like(head, &codecs[i]))
 			return &codecs[i];
 	return NULL;
 }

@@ -31,6 +31,7 @@ struct codec {
 	const char *name;
 	const char *magic;
 	size_t magic_octets;
+	uint8_t any;          /* bits of its first octet that may be set or not */
 	void *(*start)(void); /* NULL without memory */
 	enum decompress_result (*step)(void *state, struct decompress_io *io);
 	void (*stop)(void *state);

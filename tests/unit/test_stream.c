@@ -45,6 +45,16 @@ pack_zstd(uint8_t *to, size_t room, struct bytes in)
 	return n;
 }
 
+/* Behind a frame that tells the lengths of others, as pzstd writes them. RFC 8878 3.1.2 */
+static size_t
+pack_pzstd(uint8_t *to, size_t room, struct bytes in)
+{
+	static const uint8_t skippable[] = { 0x5e, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4 };
+
+	memcpy(to, skippable, sizeof skippable);
+	return sizeof skippable + pack_zstd(to + sizeof skippable, room - sizeof skippable, in);
+}
+
 static size_t
 pack_xz(uint8_t *to, size_t room, struct bytes in)
 {
@@ -62,6 +72,7 @@ static const struct {
 	{ "none", pack_none },
 	{ "gzip", pack_gzip },
 	{ "zstd", pack_zstd },
+	{ "zstd", pack_pzstd },
 	{ "xz", pack_xz },
 };
 
