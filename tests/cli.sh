@@ -169,6 +169,17 @@ check 'two outputs to one file' 2 "$hatcheck" analyze --json same --text same go
 check 'an output over an input' 2 "$hatcheck" analyze --json good.pcap refuse.pcap good.pcap
 holds err 'good.pcap is an input'
 check 'and the input is still there' 0 "$hatcheck" analyze good.pcap
+check 'two outputs to one file that is written otherwise' 2 "$hatcheck" analyze --json one \
+	--text ./one good.pcap
+holds err 'two outputs to ./one'
+mkdir kept
+cp syslog kept/log
+check 'an output over a log' 2 "$hatcheck" analyze --log syslog --text syslog mail.pcap
+holds err 'syslog is an input'
+check 'an output over a log in a folder' 2 "$hatcheck" analyze --log kept --text kept/log mail.pcap
+check 'an output over the HAT' 2 "$hatcheck" analyze --hat odd.hat --json ./odd.hat mail.pcap
+check 'an output over a log that is followed' 2 "$hatcheck" live -i lo --log syslog --ndjson syslog
+check 'and the log is still there' 0 cmp syslog kept/log
 check 'an output that cannot be opened' 2 "$hatcheck" analyze --json missing/report good.pcap
 holds err '^hatcheck: missing/report: No such file or directory'
 check 'an output that cannot be written' 2 "$hatcheck" analyze --json /dev/full good.pcap

@@ -147,19 +147,32 @@ is_going_on(const char *const *paths, size_t count)
 	return false;
 }
 
+/* None of the captures, and of the logs that a folder stands for, would be overwritten. */
+static enum status
+check_outputs(const struct analysis *r, struct fault *fault)
+{
+	const struct maillog *logs = stories_logs(r->stories);
+	size_t count, log_count = 0;
+	const struct source_input *in = source_inputs(r->source, &count);
+	const struct maillog_file *log = logs != NULL ? maillog_files(logs, &log_count) : NULL;
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+		status = judging_check_outputs(r->options, in[i].path, fault);
+	for (size_t i = 0; i < log_count && status == STATUS_OK; i++)
+		status = judging_check_outputs(r->options, log[i].path, fault);
+	return status;
+}
+
 static enum status
 open_report(struct analysis *r, struct fault *fault)
 {
 	struct report_config config;
-	size_t count;
-	const struct source_input *in = source_inputs(r->source, &count);
-	enum status status = STATUS_OK;
+	enum status status = check_outputs(r, fault);
 
 	judging_report(r->options, &config);
 	config.logs = stories_logs(r->stories);
 	config.prompt = r->going_on;
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = judging_check_outputs(r->options, in[i].path, fault);
 	return status == STATUS_OK ? report_open(&r->report, &config, fault) : status;
 }
 

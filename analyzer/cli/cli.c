@@ -1,6 +1,7 @@
 #include "analyzer/cli/cli.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -120,13 +121,55 @@ cli_progress(const struct cli *cli)
 	return !cli->quiet && isatty(STDERR_FILENO) == 1;
 }
 
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* The folder of a path, and the name in it. */
+static const char *
+split(const char *path, struct stat *folder)
+{
+	const char *slash = strrchr(path, '/');
+	char room[PATH_MAX];
+
+	snprintf(room, sizeof room, "%.*s.", slash == NULL ? 0 : (int)(slash + 1 - path), path);
+	if (stat(room, folder) != 0)
+		folder->st_ino = 0;
+	return slash == NULL ? path : slash + 1;
+}
+
+/* One file, however it is written, and if it is to be made yet. */
+static bool
+same_output(const char *a, const char *b)
+{
+	struct stat file[2], folder[2];
+	const char *name[2];
+	bool there;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0)
+		return false;
+	there = stat(a, &file[0]) == 0;
+	if (there != (stat(b, &file[1]) == 0))
+		return false;
+	if (there)
+		return same_file(&file[0], &file[1]);
+	name[0] = split(a, &folder[0]);
+	name[1] = split(b, &folder[1]);
+	return strcmp(name[0], name[1]) == 0 && folder[0].st_ino != 0 &&
+	       folder[0].st_dev == folder[1].st_dev && folder[0].st_ino == folder[1].st_ino;
+}
+
 enum status
 cli_outputs_differ(const char *const *outputs, size_t count, struct fault *fault)
 {
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (outputs[i] != NULL && outputs[k] != NULL &&
-			    strcmp(outputs[i], outputs[k]) == 0)
+			    same_output(outputs[i], outputs[k]))
 				return fault_set(fault, STATUS_USAGE, "two outputs to %s",
 				    strcmp(outputs[i], "-") == 0 ? "standard output" : outputs[i]);
 	return STATUS_OK;
@@ -137,11 +180,10 @@ cli_outputs_spare(const char *const *outputs, size_t count, const char *input, s
 {
 	struct stat in, out;
 
-	if (stat(input, &in) != 0)
+	if (input == NULL || stat(input, &in) != 0)
 		return STATUS_OK;
 	for (size_t i = 0; i < count; i++)
-		if (outputs[i] != NULL && stat(outputs[i], &out) == 0 && S_ISREG(out.st_mode) &&
-		    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+		if (outputs[i] != NULL && stat(outputs[i], &out) == 0 && same_file(&out, &in))
 			return fault_set(fault, STATUS_USAGE,
 			    "%s is an input, and would be overwritten by a report", outputs[i]);
 	return STATUS_OK;

@@ -58,9 +58,9 @@ bool cli_color(const struct cli *cli, FILE *stream);
 /* Whether a bar may be drawn on standard error. */
 bool cli_progress(const struct cli *cli);
 
-/* No two of the outputs (NULL: not asked for) go to the same place. */
+/* No two of the outputs (NULL: not asked for) go to the same place, however it is written. */
 enum status cli_outputs_differ(const char *const *outputs, size_t count, struct fault *fault);
-/* None of them would overwrite that input. */
+/* None of them would overwrite that input (NULL: there is none). */
 enum status cli_outputs_spare(
     const char *const *outputs, size_t count, const char *input, struct fault *fault);
 

@@ -110,26 +110,14 @@ take_peer(const struct hat_options *o, struct hat_peer *peer, struct fault *faul
 	return STATUS_OK;
 }
 
-/* The table is read by then, and would be gone. */
-static bool
-is_input(const char *output, const char *input)
-{
-	struct stat out, in;
-
-	return stat(output, &out) == 0 && stat(input, &in) == 0 && S_ISREG(out.st_mode) &&
-	       out.st_dev == in.st_dev && out.st_ino == in.st_ino;
-}
-
 static enum status
 write_to(const char *path, const struct hat_report *report, bool json, struct fault *fault)
 {
 	struct output out;
-	enum status status;
+	enum status status = cli_outputs_spare(&path, 1, report->path, fault);
 
-	if (is_input(path, report->path))
-		return fault_set(fault, STATUS_USAGE,
-		    "%s is the table, and would be overwritten by a report", path);
-	status = output_open(&out, path, fault);
+	if (status == STATUS_OK)
+		status = output_open(&out, path, fault);
 	if (status != STATUS_OK)
 		return status;
 	if (json)

@@ -135,14 +135,28 @@ judging_settle(struct judging *j)
 }
 
 enum status
+judging_spare_beside(
+    const struct judging *j, const char *const *outputs, size_t count, struct fault *fault)
+{
+	enum status status = cli_outputs_spare(outputs, count, j->beside.hat, fault);
+
+	if (status == STATUS_OK)
+		status = cli_outputs_spare(outputs, count, j->refusal_class, fault);
+	for (size_t i = 0; i < j->beside.log_count && status == STATUS_OK; i++)
+		status = cli_outputs_spare(outputs, count, j->beside.logs[i], fault);
+	return status;
+}
+
+enum status
 judging_check_outputs(const struct judging *j, const char *input, struct fault *fault)
 {
 	const char *const outputs[] = { j->json, j->ndjson, j->text };
 	const size_t n = sizeof outputs / sizeof outputs[0];
 	enum status status = cli_outputs_differ(outputs, n, fault);
 
-	return status == STATUS_OK && input != NULL ? cli_outputs_spare(outputs, n, input, fault)
-	                                            : status;
+	if (status == STATUS_OK)
+		status = judging_spare_beside(j, outputs, n, fault);
+	return status == STATUS_OK ? cli_outputs_spare(outputs, n, input, fault) : status;
 }
 
 void

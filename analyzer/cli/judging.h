@@ -29,7 +29,10 @@ struct option_group judging_options(struct judging *j);
 /* What is left to its default once every option has been read. */
 void judging_settle(struct judging *j);
 
-/* No two outputs may share a file, and none may be `input` (NULL: no matter). */
+/* None of them would overwrite a log, the HAT or the file of --refusal-class. */
+enum status judging_spare_beside(
+    const struct judging *j, const char *const *outputs, size_t count, struct fault *fault);
+/* No two outputs may share a file, and none may be one of these, or `input` (NULL: no matter). */
 enum status judging_check_outputs(const struct judging *j, const char *input, struct fault *fault);
 /* The report's outputs and form; report->logs is left to the caller. */
 void judging_report(const struct judging *j, struct report_config *report);

@@ -110,16 +110,19 @@ check_files(const struct live_options *o, struct fault *fault)
 {
 	const char *const files[] = { o->judging.json, o->judging.ndjson, o->judging.text, o->write,
 		o->metrics };
-
+	const size_t n = sizeof files / sizeof files[0];
+	enum status status = judging_spare_beside(&o->judging, files, n, fault);
 	struct stat st;
 
-	for (size_t i = 3; i < sizeof files / sizeof files[0]; i++)
+	if (status != STATUS_OK)
+		return status;
+	for (size_t i = 3; i < n; i++)
 		if (files[i] != NULL && (strcmp(files[i], "-") == 0 ||
 					    (stat(files[i], &st) == 0 && !S_ISREG(st.st_mode))))
 			return fault_set(fault, STATUS_USAGE,
 			    "--%s needs a file, which is renamed and written anew: %s is none",
 			    files[i] == o->write ? "write" : "metrics", files[i]);
-	return cli_outputs_differ(files, sizeof files / sizeof files[0], fault);
+	return cli_outputs_differ(files, n, fault);
 }
 
 static enum status
