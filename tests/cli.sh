@@ -121,6 +121,11 @@ check 'a link type that is not understood' 2 "$hatcheck" analyze radio.pcap
 holds err '^hatcheck: radio.pcap: its link type IEEE802_11_RADIO is not understood'
 check 'the others are judged' 3 "$hatcheck" analyze radio.pcap good.pcap
 holds out '^Connections: 1$'
+compile unused.pcapng seed-reject --container pcapng
+printf '\1\0\0\0\24\0\0\0\334\0\0\0\0\0\0\0\24\0\0\0' >>unused.pcapng
+check 'an interface that has no frames may be of any link type' 0 "$hatcheck" analyze unused.pcapng
+empty err
+holds out 'EN10MB, USB_LINUX_MMAPPED'
 check 'no capture' 2 "$hatcheck" analyze words.txt
 holds err '^hatcheck: words.txt: '
 empty out

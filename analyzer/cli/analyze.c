@@ -48,26 +48,30 @@ on_record(void *ctx, const struct record *rec)
 		r->unheard = true;
 }
 
-/* Says of which of its link types nothing was judged, and why. How many are understood. */
-static size_t
-say_links(const struct source *source, const struct source_input *in)
+/* Of the link types that frames had. */
+struct links {
+	size_t known, foreign;
+};
+
+/* Says of which of them nothing was judged, and why. */
+static void
+say_links(const struct source *source, const struct source_input *in, struct links *links)
 {
-	size_t understood = 0;
 	char name[16];
 
-	for (size_t i = 0; i < in->link_type_count; i++) {
+	for (size_t i = 0; i < in->link_type_count && in->packets > 0; i++) {
 		bool known = packet_link_known(in->link_types[i]);
 		const char *of = source_link_name(in->link_types[i], name);
 
-		understood += known;
-		if (in->packets == 0)
+		if (!in->link_used[i])
 			continue;
+		links->known += known;
+		links->foreign += !known;
 		if (!known)
 			cli_message("%s: its link type %s is not understood", in->path, of);
 		else if (!source_filter_fits(source, in->link_types[i]))
 			cli_message("%s: --filter cannot be met by its link type %s", in->path, of);
 	}
-	return understood;
 }
 
 /* All that could not be read is said, also where findings decide the status. */
@@ -76,22 +80,19 @@ exit_status(const struct analysis *r, const struct source_input *in, size_t coun
 {
 	const struct maillog *logs = stories_logs(r->stories);
 	const struct hat *hat = stories_hat(r->stories);
-	bool damaged = false, foreign = false;
-	size_t understood = 0;
+	struct links links = { 0 };
+	bool damaged = false;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t links = say_links(r->source, &in[i]);
-
-		understood += links;
-		foreign |= in[i].packets > 0 && links < in[i].link_type_count;
+		say_links(r->source, &in[i], &links);
 		if (in[i].damaged[0] == '\0')
 			continue;
 		cli_message("%s: %s", in[i].path, in[i].damaged);
 		damaged = true;
 	}
-	if (foreign && understood == 0)
+	if (links.foreign > 0 && links.known == 0)
 		return CLI_UNUSABLE;
-	damaged |= foreign;
+	damaged |= links.foreign > 0;
 	if (logs != NULL && damage_say_logs(logs))
 		damaged = true;
 	if (hat != NULL && damage_say_hat(hat, r->options->beside.hat))

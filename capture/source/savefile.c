@@ -37,16 +37,19 @@ savefile_linktype(int dlt)
 	return (uint32_t)dlt;
 }
 
-void
+bool *
 savefile_link_type(struct savefile *f, int link_type)
 {
 	struct source_input *in = f->input;
+	size_t i = 0;
 
-	for (size_t i = 0; i < in->link_type_count; i++)
-		if (in->link_types[i] == link_type)
-			return;
-	if (in->link_type_count < SOURCE_MAX_LINK_TYPES)
+	while (i < in->link_type_count && in->link_types[i] != link_type)
+		i++;
+	if (i == SOURCE_MAX_LINK_TYPES)
+		return &f->unlisted;
+	if (i == in->link_type_count)
 		in->link_types[in->link_type_count++] = link_type;
+	return &in->link_used[i];
 }
 
 enum status
