@@ -117,7 +117,25 @@ link_llc(struct walk *w)
 	return LOOK_UP(ethertypes, bytes_be16(h + 3));
 }
 
-/* The label stack does not say what it carries; the first nibble does (RFC 4928). */
+/* An Ethernet header may stand so far behind: it is followed by what is known, or by SNAP. */
+static bool
+may_be_ethernet(const struct walk *w, size_t off)
+{
+	struct bytes at = bytes_skip(w->rest, off), behind = bytes_skip(at, ETHERNET_HEADER);
+	uint16_t type;
+
+	if (behind.n < 3)
+		return false;
+	type = bytes_be16(at.p + ETHERNET_HEADER - 2);
+	if (type > MAX_802_3_LENGTH)
+		return LOOK_UP(ethertypes, type) != LAYER_BAD;
+	return bytes_eq(bytes_head(behind, 3), BYTES_LIT("\xaa\xaa\x03"));
+}
+
+/*
+ * The label stack does not say what it carries. The first nibble does (RFC 4928), but for a
+ * pseudowire without a control word, where it is that of an address: then lengths tell.
+ */
 enum layer
 link_mpls(struct walk *w)
 {
@@ -130,13 +148,18 @@ link_mpls(struct walk *w)
 	} while ((h[2] & 0x01) == 0);
 	if (w->rest.n == 0)
 		return LAYER_BAD;
-	switch (w->rest.p[0] >> 4) {
+	h = w->rest.p;
+	switch (h[0] >> 4) {
 	case 4:
-		return LAYER_IPV4;
+		if ((h[0] & 0x0f) == 5 || ((h[0] & 0x0f) > 5 && !may_be_ethernet(w, 0)))
+			return LAYER_IPV4;
+		return LAYER_ETHERNET;
 	case 6:
-		return LAYER_IPV6;
+		if (!may_be_ethernet(w, 0) || bytes_be16(h + 4) + 40u <= w->rest.n)
+			return LAYER_IPV6;
+		return LAYER_ETHERNET;
 	case 0: /* a pseudowire's control word, or an address without one */
-		if (w->rest.n >= 18 && LOOK_UP(ethertypes, bytes_be16(w->rest.p + 16)) != LAYER_BAD)
+		if (may_be_ethernet(w, 4))
 			(void)walk_take(w, 4);
 		return LAYER_ETHERNET;
 	default:

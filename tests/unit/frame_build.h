@@ -325,6 +325,9 @@ build_sll2(struct build *b)
 			      "00002a00"                                                         \
 			      "0102800101020304"))                                               \
 	X(eth, build_typed(b, BUILD_MACS, 0x6558))                                               \
+	X(eth_40, build_typed(b, "401234567890020000000001", 0x6558))                            \
+	X(eth_4c, build_typed(b, "4c1234567890020000000001", 0x6558))                            \
+	X(eth_60, build_typed(b, "601234567890020000000001", 0x6558))                            \
 	X(eth_trill, build_plain(b, BUILD_MACS "22f3"))                                          \
 	X(llc_ip, (build_plain(b, "060603"), build_is(b, (uint16_t)build_octets(b), 0, 0, 0)))   \
 	X(llc_bpdu, (build_plain(b, "424203"), build_is(b, (uint16_t)build_octets(b), 0, 0, 0))) \
