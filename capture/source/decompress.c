@@ -41,10 +41,10 @@ gzip_step(void *state, struct decompress_io *io)
 	int result;
 
 	if (g->between) {
+		while (io->in.n > 0 && io->in.p[0] == 0) /* tapes and block devices pad */
+			io->in = bytes_skip(io->in, 1);
 		if (io->in.n == 0)
 			return io->last ? DECOMPRESS_END : DECOMPRESS_OK;
-		if (io->in.p[0] == 0) /* tapes and block devices pad */
-			return DECOMPRESS_END;
 		inflateReset(&g->z);
 		g->between = false;
 	}

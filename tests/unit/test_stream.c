@@ -220,10 +220,30 @@ Test(stream, padding_behind_gzip)
 	struct stream *s;
 	struct fault fault;
 
+	p.octets = realloc(p.octets, 2 * p.n + 512);
+	cr_assert_not_null(p.octets);
 	memset(p.octets + p.n, 0, 512);
 	cr_assert_eq(stream_open(&s, file("a", p.octets, p.n + 512), &fault), STATUS_OK);
 	cr_assert_eq(read_all(s, p.plain, 1000), PLAIN);
 	cr_assert_str_eq(s->problem, "", "%s", s->problem);
+	stream_close(s);
+	memcpy(p.octets + p.n + 512, p.octets, p.n);
+	cr_assert_eq(stream_open(&s, file("a", p.octets, 2 * p.n + 512), &fault), STATUS_OK);
+	for (int member = 0; member < 2; member++)
+		for (size_t at = 0; at < PLAIN; at++) {
+			struct bytes b = stream_peek(s, 1);
+
+			cr_assert(b.n > 0 && *b.p == p.plain[at], "member %d at %zu", member, at);
+			stream_take(s, 1);
+		}
+	cr_assert_eq(stream_peek(s, 1).n, 0);
+	cr_assert_str_eq(s->problem, "", "%s", s->problem);
+	stream_close(s);
+	memset(p.octets + p.n, 0, 512);
+	memcpy(p.octets + p.n + 500, "rubbish", 7);
+	cr_assert_eq(stream_open(&s, file("a", p.octets, p.n + 507), &fault), STATUS_OK);
+	cr_assert_eq(read_all(s, p.plain, 1000), PLAIN);
+	cr_assert_neq(s->problem[0], '\0');
 	stream_close(s);
 	memcpy(p.octets + p.n, "rubbish", 7);
 	cr_assert_eq(stream_open(&s, file("a", p.octets, p.n + 7), &fault), STATUS_OK);
