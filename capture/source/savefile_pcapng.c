@@ -282,20 +282,28 @@ block_of(uint32_t type)
 	return NULL;
 }
 
+/* The octet order of the section that begins with this block. */
+static bool
+is_swapped(const uint8_t *section)
+{
+	const uint32_t magic = BYTE_ORDER_MAGIC;
+
+	return memcmp(section + BLOCK_HEADER, &magic, sizeof magic) != 0;
+}
+
 /* Type and length; a section's octet order first, since its length is in it. */
 static enum status
 read_header(struct savefile *f, uint32_t *type, uint32_t *length)
 {
 	struct savefile_pcapng *r = &f->as.pcapng;
 	struct bytes b = stream_peek(f->stream, BLOCK_MIN);
-	const uint32_t magic = BYTE_ORDER_MAGIC;
 
 	f->at = stream_offset(f->stream);
 	if (b.n < BLOCK_MIN)
 		return savefile_cut(f, "a block");
 	*type = read32(r, b.p);
 	if (*type == BLOCK_SECTION)
-		r->swapped = memcmp(b.p + BLOCK_HEADER, &magic, sizeof magic) != 0;
+		r->swapped = is_swapped(b.p);
 	*length = read32(r, b.p + 4);
 	if (*length < BLOCK_MIN || *length % 4 != 0)
 		return savefile_damaged(f, "a block cannot have a length of %u octets", *length);
@@ -386,12 +394,17 @@ savefile_pcapng_open(struct savefile *f, struct fault *fault)
 {
 	static const uint8_t orders[2][4] = { { 0x1a, 0x2b, 0x3c, 0x4d },
 		{ 0x4d, 0x3c, 0x2b, 0x1a } };
-	struct bytes head = stream_peek(f->stream, BLOCK_MIN);
+	struct bytes head = stream_peek(f->stream, BLOCK_MIN + 2);
+	unsigned version;
 
 	/* Its first four octets alone could as well be text. */
 	if (head.n < BLOCK_MIN || (memcmp(head.p + BLOCK_HEADER, orders[0], 4) != 0 &&
 				      memcmp(head.p + BLOCK_HEADER, orders[1], 4) != 0))
 		return fault_set(fault, STATUS_FORMAT, "neither pcap nor pcapng");
+	f->as.pcapng.swapped = is_swapped(head.p);
+	version = head.n >= BLOCK_MIN + 2 ? read16(&f->as.pcapng, head.p + BLOCK_MIN) : 1;
+	if (version != 1)
+		return fault_set(fault, STATUS_FORMAT, "pcapng version %u is not known", version);
 	f->input->format = "pcapng";
 	f->is_pcapng = true;
 	f->read = read_ahead;

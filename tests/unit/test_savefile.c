@@ -189,6 +189,9 @@ static const struct {
 	    "the pcap header is cut short after 8 octets" },
 	{ "another version", "\xd4\xc3\xb2\xa1\3\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0", 24,
 	    "pcap version 3.1 is not known" },
+	{ "another version of pcapng",
+	    "\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a\2\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0",
+	    28, "pcapng version 2 is not known" },
 	{ "gzip of nothing that is known",
 	    "\x1f\x8b\x08\0\0\0\0\0\0\3\x4b\x4c\x4a\x06\0\xc2\x41\x24\x35\3\0\0\0", 23,
 	    "neither pcap nor pcapng" },
@@ -389,8 +392,7 @@ Test(savefile, pcapng_sections_that_are_none)
 		size_t at;
 		uint8_t octet;
 		const char *damaged;
-	} rows[] = { { 12, 2, "at offset 0: pcapng version 2 is not known" },
-		{ 28 + 12, 2, "at offset 28: pcapng version 2 is not known" },
+	} rows[] = { { 28 + 12, 2, "at offset 28: pcapng version 2 is not known" },
 		{ 28 + 8, 2,
 		    "at offset 28: a block of type 0xa0d0d0a cannot have a length of 469762048 "
 		    "octets" },
