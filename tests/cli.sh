@@ -173,6 +173,9 @@ empty out
 check 'two outputs to one file' 2 "$hatcheck" analyze --json same --text same good.pcap
 check 'an output over an input' 2 "$hatcheck" analyze --json good.pcap refuse.pcap good.pcap
 holds err 'good.pcap is an input'
+# shellcheck disable=SC2016  # they are for the inner shell
+check 'an output over what comes on standard input' 2 \
+	bash -c '"$0" analyze --json good.pcap - <good.pcap' "$hatcheck"
 check 'and the input is still there' 0 "$hatcheck" analyze good.pcap
 check 'two outputs to one file that is written otherwise' 2 "$hatcheck" analyze --json one \
 	--text ./one good.pcap

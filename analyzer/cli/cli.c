@@ -179,8 +179,10 @@ enum status
 cli_outputs_spare(const char *const *outputs, size_t count, const char *input, struct fault *fault)
 {
 	struct stat in, out;
+	bool there = input != NULL &&
+	             (strcmp(input, "-") == 0 ? fstat(STDIN_FILENO, &in) : stat(input, &in)) == 0;
 
-	if (input == NULL || stat(input, &in) != 0)
+	if (!there)
 		return STATUS_OK;
 	for (size_t i = 0; i < count; i++)
 		if (outputs[i] != NULL && stat(outputs[i], &out) == 0 && same_file(&out, &in))
