@@ -37,7 +37,7 @@ savefile_linktype(int dlt)
 	return (uint32_t)dlt;
 }
 
-bool *
+size_t
 savefile_link_type(struct savefile *f, int link_type)
 {
 	struct source_input *in = f->input;
@@ -45,11 +45,9 @@ savefile_link_type(struct savefile *f, int link_type)
 
 	while (i < in->link_type_count && in->link_types[i] != link_type)
 		i++;
-	if (i == SOURCE_MAX_LINK_TYPES)
-		return &f->unlisted;
-	if (i == in->link_type_count)
+	if (i == in->link_type_count && i < SOURCE_MAX_LINK_TYPES)
 		in->link_types[in->link_type_count++] = link_type;
-	return &in->link_used[i];
+	return i;
 }
 
 enum status

@@ -51,7 +51,6 @@ struct savefile {
 		struct savefile_pcapng pcapng;
 	} as;
 	bool is_pcapng;
-	bool unlisted; /* a link type beyond those that are listed is used */
 };
 
 /*
@@ -96,9 +95,9 @@ bool savefile_pcapng_starts(struct bytes head);
 enum status savefile_pcapng_open(struct savefile *f, struct fault *fault);
 void savefile_pcapng_close(struct savefile *f);
 
-/* For them: one more link type, and what is to be set once a frame has it; or why the capture ends
+/* For them: one more link type, and its place in input->link_used; or why the capture ends
  * at f->at (STATUS_END). */
-bool *savefile_link_type(struct savefile *f, int link_type);
+size_t savefile_link_type(struct savefile *f, int link_type);
 enum status savefile_damaged(struct savefile *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /*

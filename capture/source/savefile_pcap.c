@@ -166,7 +166,7 @@ savefile_pcap_open(struct savefile *f, struct fault *fault)
 	r->link_type = savefile_dlt(read32(head.p + 20, r->swapped) & 0xffff);
 	r->ts_digits = r->tick_ns == 1 ? 9 : 6;
 	f->input->ts_digits = r->ts_digits;
-	*savefile_link_type(f, r->link_type) = true;
+	f->input->link_used[savefile_link_type(f, r->link_type)] = true;
 	stream_take(f->stream, FILE_HEADER);
 	f->read = read_ahead;
 	return STATUS_OK;

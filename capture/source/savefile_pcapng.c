@@ -28,7 +28,7 @@ enum { OPTION_END = 0, OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
 
 struct savefile_interface {
 	int link_type;
-	bool *used;       /* in the input's list */
+	size_t link;      /* in the input's list */
 	uint32_t snaplen; /* 0: unlimited */
 	uint8_t ts_digits;
 	uint8_t shift;             /* ticks are of 2^-shift s, or if it is 0: */
@@ -173,7 +173,7 @@ read_interface(struct savefile *f, struct bytes body, struct frame *frame)
 		.snaplen = read32(r, body.p + 4) };
 	set_resolution(i, 6);
 	read_options(r, i, bytes_skip(body, 8));
-	i->used = savefile_link_type(f, i->link_type);
+	i->link = savefile_link_type(f, i->link_type);
 	if (i->ts_digits > f->input->ts_digits)
 		f->input->ts_digits = i->ts_digits;
 	return STATUS_OK;
@@ -211,7 +211,7 @@ set_frame(struct savefile *f, struct frame *frame, uint32_t interface, uint32_t 
 	frame->data = bytes_head(behind, captured);
 	frame->wire_len = wire > captured ? wire : captured;
 	frame->link_type = r->interfaces[interface].link_type;
-	*r->interfaces[interface].used = true;
+	f->input->link_used[r->interfaces[interface].link] = true;
 	frame->ts_digits = r->interfaces[interface].ts_digits;
 	return STATUS_OK;
 }

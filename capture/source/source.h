@@ -42,8 +42,9 @@ struct source_input {
 	const char *compression; /* "none", "gzip", "zstd", "xz" */
 	int link_types[SOURCE_MAX_LINK_TYPES]; /* DLT_ values, in order of appearance */
 	size_t link_type_count;
-	bool link_used[SOURCE_MAX_LINK_TYPES]; /* frames of it may be there; else none is */
-	uint64_t packets, bytes;               /* frames, and their captured octets */
+	/* Frames of it may be there, else none is; the last place is of all that are not listed. */
+	bool link_used[SOURCE_MAX_LINK_TYPES + 1];
+	uint64_t packets, bytes;   /* frames, and their captured octets */
 	int64_t first_ns, last_ns; /* of the first and the last frame; 0 without frames */
 	uint64_t snaplen_cut;      /* frames of which less was captured than was sent */
 	uint8_t ts_digits;         /* 6 or 9 */
