@@ -51,6 +51,17 @@ put_text(struct line *l, struct bytes key, const struct log_session *s, enum log
 		put_null(l);
 }
 
+/* Of a log's header, or NULL. */
+static void
+put_serial(struct line *l, struct bytes key, const char *serial)
+{
+	line_bytes(l, key);
+	if (serial != NULL)
+		line_quoted(l, bytes_str(serial));
+	else
+		put_null(l);
+}
+
 /* A reading of the log's clock, in UTC. */
 static void
 put_time(struct line *l, struct bytes key, int64_t local_ns, int32_t utc_offset_s)
@@ -173,7 +184,7 @@ put_more(struct line *l, const struct maillog *m, const struct log_session *s)
 	put_word(l, KEY("auth"), log_auth_name(s->auth));
 	put_flag(l, KEY("harvest"), s->harvest);
 	put_flag(l, KEY("incomplete"), s->incomplete);
-	put_word(l, KEY("serial"), maillog_serial(m, s->appliance));
+	put_serial(l, KEY("serial"), maillog_serial(m, s->appliance));
 }
 
 static void

@@ -114,6 +114,13 @@ check 'half an offset is none' 0 "$hatcheck" log --ndjson - offset later
 holds out '"closed":"2004-06-02T14:58:14Z"'
 check 'a folder; the same file under two names is read once' 0 "$hatcheck" log --ndjson - set
 holds out '"sessions":11,'
+printf '%s Version: 15.0 SN: 4","icid":9,"\033[31m\\\n%s New SMTP ICID 4 interface Data 1 (192.0.2.1) address 192.0.2.9 reverse dns host a verified no\n' \
+	"$at" "$at" >serial
+check 'a serial number is text of the log' 0 "$hatcheck" log --json serial.json --ndjson serial.ndjson serial
+check 'the document with it is valid' 0 "$python" "$root/tests/schema.py" "$root/reports/schema/log-1.json" \
+	serial.json
+holds serial.ndjson '"icid":4,.*"serial":"4\\",\\"icid\\":9'
+lacks serial.ndjson "$(printf '\033')"
 check 'two outputs to one place' 2 "$hatcheck" log --json - --ndjson - log
 check 'an output over the input' 2 "$hatcheck" log --json ./log log
 check 'an output that cannot be written' 2 "$hatcheck" log --json /dev/full log
