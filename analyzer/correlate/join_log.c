@@ -24,12 +24,18 @@ check_action(struct pair *p)
 }
 
 static bool
+same_mailbox(struct bytes a, struct bytes b)
+{
+	return bytes_case_eq(trace_mailbox(a), trace_mailbox(b));
+}
+
+static bool
 logged(const struct log_session *s, struct log_list list, struct bytes address)
 {
 	const struct log_party *party = log_session_list(s, list);
 
 	for (uint16_t i = 0; i < list.count; i++) {
-		if (bytes_case_eq(log_session_text(s, party[i].address), address))
+		if (same_mailbox(log_session_text(s, party[i].address), address))
 			return true;
 	}
 	return false;
@@ -41,7 +47,7 @@ sent_to(const struct record *rec, struct bytes address)
 	const struct record_recipient *r = record_array(rec, rec->recipients);
 
 	for (uint32_t i = 0; i < rec->recipients.count; i++) {
-		if (bytes_case_eq(record_text(rec, r[i].address), address))
+		if (same_mailbox(record_text(rec, r[i].address), address))
 			return true;
 	}
 	return false;
@@ -53,7 +59,7 @@ sent_from(const struct record *rec, struct bytes address)
 	const struct record_sender *s = record_array(rec, rec->senders);
 
 	for (uint32_t i = 0; i < rec->senders.count; i++) {
-		if (bytes_case_eq(record_text(rec, s[i].address), address))
+		if (same_mailbox(record_text(rec, s[i].address), address))
 			return true;
 	}
 	return false;

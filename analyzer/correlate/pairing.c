@@ -12,6 +12,8 @@
 #define WEIGHT_ONE_SIDED 500 /* one side has parties and the other, whole, has none */
 #define WEIGHT_ACTION 200
 #define WEIGHT_TLS 50
+#define WEIGHT_UNTOLD 300 /* a connection of which nothing but its opening was seen */
+#define UNTOLD (TRACE_OPENED | TRACE_PLACED)
 #define WEIGHT_UNMET 10000 /* lost where the gateway need not have known of it: more than all */
 #define NEAR_NS (CLOCK_NS_PER_S * 3 / 2)
 #define MAX_CELLS ((uint64_t)1 << 25) /* of the bands of one client, and octets */
@@ -45,12 +47,15 @@ distance(const struct pairing *p, const struct trace *w, int64_t open)
 	return window + (d - window) / 4 < 2 * window ? window + (d - window) / 4 : 2 * window;
 }
 
+/* Where one side does not have them all, that they differ says nothing. */
 static int32_t
-weigh_parties(uint64_t wire, uint64_t log, bool whole)
+weigh_parties(uint64_t wire, uint64_t log, bool comparable)
 {
-	if (wire != 0 && log != 0)
-		return wire == log ? WEIGHT_PARTIES : -WEIGHT_PARTIES;
-	return wire != log && whole ? -WEIGHT_ONE_SIDED : 0;
+	if (wire == log)
+		return wire != 0 ? WEIGHT_PARTIES : 0;
+	if (!comparable)
+		return 0;
+	return wire != 0 && log != 0 ? -WEIGHT_PARTIES : -WEIGHT_ONE_SIDED;
 }
 
 static bool
@@ -123,6 +128,8 @@ weigh_client(const struct pairing *p, const struct trace *w, uint32_t j, uint16_
 		same = bytes_eq(decision.sender_group, bytes_str(h->group));
 		*sure = by_address && decision.certain && same;
 	}
+	if (w->verdict == VERDICT_INCOMPLETE && !*sure && (w->flags & ~UNTOLD) == 0)
+		return WEIGHT_UNTOLD; /* the RST may not have been captured */
 	if (w->verdict != VERDICT_TCPREFUSE && (!*sure || is_unmet(w)))
 		return 0;
 	if (by_address) {
@@ -149,7 +156,7 @@ pairing_weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by, boo
 {
 	const struct trace *w = &p->wire[i], *l = &p->log[j];
 	int64_t window = p->window_ns, open = distance(p, w, p->times[j].open), close;
-	bool whole = (w->flags & l->flags & TRACE_WHOLE) != 0;
+	bool comparable = trace_parties_comparable(w, l);
 	int32_t weight = WEIGHT_CLIENT, parties;
 	uint8_t clash = trace_clash(w, l);
 
@@ -172,12 +179,10 @@ pairing_weigh(const struct pairing *p, uint32_t i, uint32_t j, uint16_t *by, boo
 		if (close <= NEAR_NS)
 			*by |= 1u << MATCH_BY_CLOSE;
 	}
-	/* A plain REJECT names no parties. */
-	whole = whole && (l->action != LOG_ACTION_REJECT || (l->flags & TRACE_DELAYED));
-	parties = weigh_parties(w->senders, l->senders, whole);
+	parties = weigh_parties(w->senders, l->senders, comparable);
 	*by |= (uint16_t)((parties > 0) << MATCH_BY_SENDER);
 	weight += parties;
-	parties = weigh_parties(w->recipients, l->recipients, whole);
+	parties = weigh_parties(w->recipients, l->recipients, comparable);
 	*by |= (uint16_t)((parties > 0) << MATCH_BY_RECIPIENTS);
 	weight += parties;
 	if (clash & (CLASH_ACTION | CLASH_STAGE)) {

@@ -3,7 +3,23 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "analyzer/smtp/dialog.h"
+
 #define TRACE_MAX_ADDRESS 320 /* RFC 5321 4.5.3.1: 64 + 1 + 255 */
+
+struct bytes
+trace_mailbox(struct bytes path)
+{
+	const uint8_t *colon = path.n > 0 && path.p[0] == '@' ? memchr(path.p, ':', path.n) : NULL;
+
+	if (colon != NULL)
+		path = bytes_skip(path, (size_t)(colon + 1 - path.p));
+	while (path.n > 0 && path.p[0] == ' ')
+		path = bytes_skip(path, 1);
+	while (path.n > 0 && path.p[path.n - 1] == ' ')
+		path = bytes_head(path, path.n - 1);
+	return path;
+}
 
 /* A sum does not depend on the order; letter case does not matter to a gateway. */
 static uint64_t
@@ -11,7 +27,7 @@ address_hash(struct bytes address)
 {
 	uint8_t lower[TRACE_MAX_ADDRESS];
 
-	address = bytes_head(address, sizeof lower);
+	address = bytes_head(trace_mailbox(address), sizeof lower);
 	for (size_t i = 0; i < address.n; i++) {
 		uint8_t c = address.p[i];
 
@@ -20,24 +36,30 @@ address_hash(struct bytes address)
 	return XXH3_64bits(lower, address.n) | 1;
 }
 
+/* *all: none of them is missing in what was kept. */
 static uint64_t
-wire_senders(const struct record *rec)
+wire_senders(const struct record *rec, bool *all)
 {
 	const struct record_sender *s = record_array(rec, rec->senders);
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < rec->senders.count; i++)
+	*all &= rec->senders.count < DIALOG_MAX_PATHS;
+	for (uint32_t i = 0; i < rec->senders.count; i++) {
+		*all &= text_present(s[i].address);
 		sum += address_hash(record_text(rec, s[i].address));
+	}
 	return sum;
 }
 
 static uint16_t
-wire_recipients(const struct record *rec, uint64_t *sum)
+wire_recipients(const struct record *rec, uint64_t *sum, bool *all)
 {
 	const struct record_recipient *r = record_array(rec, rec->recipients);
 	uint16_t flags = 0;
 
+	*all &= rec->recipients.count < DIALOG_MAX_PATHS;
 	for (uint32_t i = 0; i < rec->recipients.count; i++) {
+		*all &= text_present(r[i].address);
 		*sum += address_hash(record_text(rec, r[i].address));
 		if (r[i].class == RCPT_ACCEPTED)
 			flags |= TRACE_LET_IN;
@@ -64,19 +86,24 @@ trace_of_record(const struct record *rec, struct trace *out)
 {
 	bool seen = rec->handshake == HANDSHAKE_COMPLETE && rec->gaps == 0 &&
 	            rec->verdict != VERDICT_INCOMPLETE;
+	bool all = true;
 
 	*out = (struct trace){
 		.open_ns = rec->start_ns,
 		.close_ns = rec->end_ns,
 		.id = rec->id,
-		.senders = wire_senders(rec),
+		.senders = wire_senders(rec, &all),
 		.addr = rec->client.addr,
 		.place = trace_place(&rec->server.addr),
 		.verdict = rec->verdict,
 	};
-	out->flags = wire_recipients(rec, &out->recipients);
+	out->flags = wire_recipients(rec, &out->recipients, &all);
+	if (rec->handshake != HANDSHAKE_UNSEEN)
+		out->flags |= TRACE_OPENED;
 	if (seen)
-		out->flags |= rec->closed_by != DIR_COUNT ? TRACE_SEEN | TRACE_WHOLE : TRACE_SEEN;
+		out->flags |= TRACE_SEEN;
+	if (seen && all && rec->closed_by != DIR_COUNT)
+		out->flags |= TRACE_WHOLE;
 	if (says(rec, rec->tls, "accepted"))
 		out->flags |= TRACE_TLS;
 	if (says(rec, rec->auth, "succeeded"))
@@ -125,6 +152,8 @@ trace_of_session(const struct log_session *s, struct trace *out)
 	};
 	if (s->started && s->ended && !s->incomplete && s->hat_line.line != 0)
 		out->flags |= TRACE_WHOLE;
+	if (s->hat_line.line == 0 && s->end == LOG_END_LOST)
+		out->flags |= TRACE_LEFT;
 	if (s->tls == LOG_TLS_SUCCESS)
 		out->flags |= TRACE_TLS;
 	if (s->auth == LOG_AUTH_SUCCEEDED)
@@ -186,9 +215,8 @@ clash_rejected(const struct trace *wire, const struct trace *log)
 	}
 }
 
-/* TLS hides the parties from the wire, an incomplete side does not have them all. */
-static bool
-parties_comparable(const struct trace *wire, const struct trace *log)
+bool
+trace_parties_comparable(const struct trace *wire, const struct trace *log)
 {
 	return (wire->flags & log->flags & TRACE_WHOLE) &&
 	       ((wire->flags | log->flags) & TRACE_TLS) == 0 &&
@@ -208,7 +236,7 @@ trace_clash(const struct trace *wire, const struct trace *log)
 		 (log->flags & TRACE_REFUSED) == 0)
 		clash = CLASH_ACTION | CLASH_ABSENT; /* of another reason for the refusals */
 	/* Where the stories part earlier, other recipients only follow from it. */
-	if (clash == 0 && parties_comparable(wire, log) &&
+	if (clash == 0 && trace_parties_comparable(wire, log) &&
 	    (wire->senders != log->senders || wire->recipients != log->recipients))
 		clash |= CLASH_PARTIES;
 	return clash;

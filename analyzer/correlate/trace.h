@@ -23,7 +23,9 @@ enum trace_flag {
 	TRACE_DELAYED = 0x40, /* log: a Delayed HAT REJECT line is there */
 	TRACE_GREETED = 0x80, /* wire: the server sent a whole 2xx greeting */
 	TRACE_SEEN = 0x100,   /* wire: nothing is missing from the handshake to what came last */
-	TRACE_PLACED = 0x200  /* the other side names its place, too: set by correlate */
+	TRACE_PLACED = 0x200, /* the other side names its place, too: set by correlate */
+	TRACE_OPENED = 0x400, /* wire: its opening was seen, so that is when it was opened */
+	TRACE_LEFT = 0x800    /* log: the client was gone before the HAT decided */
 };
 
 struct trace {
@@ -38,6 +40,11 @@ struct trace {
 	uint32_t place;               /* the gateway's address, hashed; 0: not known */
 };
 
+/*
+ * The mailbox of a path, which is all of it that a log need tell: without the source route and the
+ * spaces around it. RFC 5321 4.1.2, borrowed
+ */
+struct bytes trace_mailbox(struct bytes path);
 /* The place of an address of the gateway; 0 for family 0. */
 uint32_t trace_place(const struct addr *gateway);
 void trace_of_record(const struct record *rec, struct trace *out);
@@ -56,6 +63,11 @@ enum clash {
 	CLASH_ABSENT = 16  /* not a kind: the others rest on a line that the log does not have */
 };
 
+/*
+ * Both sides have all parties: TLS hides them from the wire, what was not seen to its end does not
+ * have them all, and a plain REJECT names none.
+ */
+bool trace_parties_comparable(const struct trace *wire, const struct trace *log);
 /* enum clash bits. */
 uint8_t trace_clash(const struct trace *wire, const struct trace *log);
 

@@ -117,6 +117,26 @@ ParameterizedTest(size_t *i, trace, parties)
 	cr_expect_eq(trace_clash(&wire, &log) & CLASH_PARTIES, 0, "the same recipients");
 }
 
+Test(trace, a_path_is_known_by_its_mailbox)
+{
+	static const struct {
+		const char *path, *mailbox;
+	} paths[] = {
+		{ "u@example.org", "u@example.org" },
+		{ "@a.example,@b.example:u@example.org", "u@example.org" },
+		{ " u@example.org  ", "u@example.org" },
+		{ "\"a:b\"@example.org", "\"a:b\"@example.org" },
+		{ "@a.example", "@a.example" },
+		{ "", "" },
+		{ "  ", "" },
+	};
+
+	for (size_t i = 0; i < COUNT(paths); i++)
+		cr_expect(
+		    bytes_eq(trace_mailbox(bytes_str(paths[i].path)), bytes_str(paths[i].mailbox)),
+		    "%s", paths[i].path);
+}
+
 Test(trace, a_stamp_without_a_fraction_is_the_middle_of_its_second)
 {
 	struct log_session s = { .utc_offset_s = 3600 };
