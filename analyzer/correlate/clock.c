@@ -9,7 +9,8 @@
 #define AROUND 12     /* buckets on each side that tell what chance alone gives */
 #define RIVAL_APART 3 /* buckets: nearer is the same peak */
 
-#define NEAR_NS (5 * CLOCK_NS_PER_S) /* of clocks that nothing tells to be wrong */
+#define NEAR_S 5 /* of clocks that nothing tells to be wrong */
+#define NEAR_NS (NEAR_S * CLOCK_NS_PER_S)
 
 #define VOTE_TIME 1
 #define VOTE_PARTIES 8
@@ -36,19 +37,20 @@ skew_of(int64_t offset_s)
 	return skew;
 }
 
+/* `plain`: the two are as far apart as those of clocks that agree. */
 static uint32_t
-vote_of(const struct trace *w, const struct trace *l)
+vote_of(const struct trace *w, const struct trace *l, bool plain)
 {
 	bool both = w->recipients != 0 && l->recipients != 0;
 
 	if (both && (w->recipients != l->recipients || w->senders != l->senders))
-		return 0;
+		return plain ? VOTE_TIME : 0;
 	return both ? VOTE_PARTIES : VOTE_TIME;
 }
 
 static void
 vote_group(const struct trace *w, size_t n, const struct trace *l, size_t m, uint32_t *votes,
-    uint64_t share, uint64_t *left)
+    uint64_t share, uint64_t *left, bool zone_known)
 {
 	/* Of a large group every so-manieth session votes, with all connections. */
 	size_t step = (size_t)((uint64_t)n * m / share) + 1;
@@ -60,23 +62,24 @@ vote_group(const struct trace *w, size_t n, const struct trace *l, size_t m, uin
 			int64_t s = (l[j].open_ns - w[i].open_ns) / CLOCK_NS_PER_S -
 			            (l[j].open_ns < w[i].open_ns);
 
-			if (s < -RANGE_S || s > RANGE_S)
+			if (s < -RANGE_S || s > RANGE_S || (w[i].flags & TRACE_OPENED) == 0)
 				continue;
-			votes[s + RANGE_S] += vote_of(&w[i], &l[j]);
+			votes[s + RANGE_S] +=
+			    vote_of(&w[i], &l[j], zone_known && llabs(s) <= NEAR_S);
 			--*left;
 		}
 	}
 }
 
 static void
-vote_all(struct party all, uint32_t *votes)
+vote_all(struct party all, uint32_t *votes, bool zone_known)
 {
 	uint64_t left = CLOCK_MAX_PAIRS, clients = traces_clients(all.wire, all.wires);
 	uint64_t share = CLOCK_MAX_PAIRS / (clients > 0 ? clients : 1);
 	struct party p;
 
 	while (party_next(&all, &p))
-		vote_group(p.wire, p.wires, p.log, p.logs, votes, share, &left);
+		vote_group(p.wire, p.wires, p.log, p.logs, votes, share, &left, zone_known);
 }
 
 /* Both come in the order of time. */
@@ -150,6 +153,14 @@ allowed(int64_t offset_s, bool zone_known)
 	return (zone_known ? llabs(offset_s) : skew_of(offset_s)) <= CLOCK_MAX_SKEW_S;
 }
 
+bool
+clock_skewed(const struct clock *c, bool zone_known)
+{
+	int64_t offset_s = c->offset_ns / CLOCK_NS_PER_S;
+
+	return (zone_known ? llabs(offset_s) : skew_of(offset_s)) > NEAR_S;
+}
+
 /* Greatest contrast; of equals the smallest skew, then the smallest offset. */
 static bool
 better(int64_t mine, int64_t s, int64_t best, int64_t best_s)
@@ -171,7 +182,7 @@ clock_estimate(const struct trace *wire, size_t wires, const struct trace *log, 
 	*out = (struct clock){ .method = "assumed" };
 	if (votes == NULL)
 		return;
-	vote_all((struct party){ wire, log, wires, logs }, votes);
+	vote_all((struct party){ wire, log, wires, logs }, votes, zone_known);
 	for (int64_t b = 0; b < BUCKETS; b++) {
 		int64_t s = b - RANGE_S, mine;
 

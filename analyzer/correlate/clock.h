@@ -5,9 +5,10 @@
  * it, and the gateway's clock may be off and drift. The offset is estimated from pairs of a
  * connection and a session of the same client: the right pairs all lie at one offset, the wrong
  * ones everywhere. Pairs whose senders and recipients agree count more, those whose do not,
- * nothing. An offset is believed when it is a zone's and a small skew. Where no pair votes at all,
- * but the zone is known and clients have sessions when they have connections, the clocks are
- * taken for right: it is the parties that differ. Likewise where no session names its client.
+ * nothing, but where the zone is known and the clocks need not be off. A connection whose opening
+ * was not seen tells no time. An offset is believed when it is a zone's and a small skew. Where no
+ * pair votes at all, but the zone is known and clients have sessions when they have connections,
+ * the clocks are taken for right. Likewise where no session names its client.
  */
 #ifndef HATCHECK_CLOCK_H
 #define HATCHECK_CLOCK_H
@@ -32,6 +33,9 @@ struct clock {
 /* Both sorted by client and time of opening. `zone_known`: look for a skew only. */
 void clock_estimate(const struct trace *wire, size_t wires, const struct trace *log, size_t logs,
     bool zone_known, struct clock *out);
+
+/* The log's clock is off by more than its stamps and the way to it may make out. */
+bool clock_skewed(const struct clock *c, bool zone_known);
 
 /*
  * Refines an estimate by the pairs made with it: delta_ns[i] is log minus capture of pair i, opened

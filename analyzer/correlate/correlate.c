@@ -12,6 +12,7 @@
 #define SLICE 512            /* each of so many */
 #define CLOCK_MATCHES 100000 /* are enough for it */
 #define LOSSY_PER_MILLE 3
+#define ENOUGH 3 /* matches that tell a skew where most of one side has none */
 /* More than that somebody of that address came at about that time. */
 #define TELLING                                                               \
 	(1u << MATCH_BY_OPEN | 1u << MATCH_BY_CLOSE | 1u << MATCH_BY_SENDER | \
@@ -37,7 +38,9 @@ struct correlate {
 	int64_t lines_first_ns, lines_last_ns; /* of the log, sessions or not */
 	struct spans files, captures;          /* each on its own clock */
 	struct places places;
+	bool *contested; /* connections, by id: another one may have their session */
 	bool lossy, clock_known;
+	bool sessions_of_all; /* not only of those with mail */
 };
 
 struct correlate *
@@ -66,6 +69,7 @@ correlate_free(struct correlate *c)
 	free(c->matches);
 	free(c->of_connection);
 	free(c->of_session);
+	free(c->contested);
 	free(c);
 }
 
@@ -185,6 +189,7 @@ correlate_session(struct correlate *c, const struct log_session *s)
 	struct trace t;
 
 	trace_of_session(s, &t);
+	c->sessions_of_all |= !s->event;
 	widen(&c->log_first_ns, &c->log_last_ns, trace_log_ns(s, s->first_ns));
 	widen(&c->log_first_ns, &c->log_last_ns, trace_log_ns(s, s->last_ns));
 
@@ -197,7 +202,8 @@ correlate_session(struct correlate *c, const struct log_session *s)
 
 /*
  * A session that began and ended well inside the log, but lacks one of the lines that every session
- * has, tells that lines are missing.
+ * has, tells that lines are missing. A client that leaves during the gateway's DNS queries has none
+ * of the HAT.
  */
 static bool
 log_is_lossy(const struct correlate *c)
@@ -213,7 +219,7 @@ log_is_lossy(const struct correlate *c)
 		if (t->addr.family == 0)
 			continue;
 		inside++;
-		broken += (t->flags & TRACE_WHOLE) == 0 && !edge;
+		broken += (t->flags & (TRACE_WHOLE | TRACE_LEFT)) == 0 && !edge;
 	}
 	return broken * 1000 > inside * LOSSY_PER_MILLE;
 }
@@ -243,7 +249,7 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 	for (uint32_t i = 0; i < a->n; i++) {
 		struct match *m = &c->matches[c->match_count];
 		struct outlook o;
-		bool strong, whose;
+		bool strong, whose, opened;
 
 		if (right[i] == ALIGN_NONE)
 			continue;
@@ -254,9 +260,13 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 			.clash = o.clash,
 		};
 		pairing_weigh(p, i, right[i], &m->by, &whose);
+		/* Where that was not seen, no time tells which of the client's it is. */
+		opened = (p->wire[i].flags & TRACE_OPENED) != 0 ||
+		         (m->by & 1u << MATCH_BY_RECIPIENTS) != 0;
+		o.ambiguous |= !opened;
 		m->ambiguous = o.ambiguous || !whose || !c->clock.sure;
 		/* What it rests on is too little to accuse anybody. */
-		if (!whose || !c->clock.sure || (m->by & TELLING) == 0)
+		if (!whose || !opened || !c->clock.sure || (m->by & TELLING) == 0)
 			m->clash = 0;
 		strong = (m->by & (1u << MATCH_BY_OPEN | 1u << MATCH_BY_RECIPIENTS)) != 0;
 		m->confidence = o.ambiguous || !strong || !c->clock.sure ? CONFIDENCE_LOW
@@ -264,6 +274,72 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 		                                                         : CONFIDENCE_HIGH;
 		c->of_connection[m->connection] = c->of_session[m->session] =
 		    (uint32_t)++c->match_count;
+	}
+}
+
+/* One of them has all of that time; or there are none, and nothing is known. `clock`: theirs. */
+static bool
+any_covers(const struct spans *s, const struct clock *clock, int64_t first_ns, int64_t last_ns)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (first_ns >= clock_to_wire(clock, s->v[i].first_ns) &&
+		    last_ns <= clock_to_wire(clock, s->v[i].last_ns))
+			return true;
+	}
+	return s->count == 0;
+}
+
+/* The log has all of that time of the connection, and its gateway. */
+static bool
+log_covers(const struct correlate *c, const struct trace *w)
+{
+	int64_t first = w->open_ns - STAMP_NS, last = w->close_ns + STAMP_NS;
+
+	return c->log_first_ns <= c->log_last_ns && places_logged(&c->places, w->place) &&
+	       first >= clock_to_wire(&c->clock, c->log_first_ns) &&
+	       last <= clock_to_wire(&c->clock, c->log_last_ns) &&
+	       any_covers(&c->files, &c->clock, first, last);
+}
+
+/* The capture has all of the second in which the session was opened, and its gateway. */
+static bool
+capture_covers(const struct correlate *c, const struct trace *l)
+{
+	int64_t at;
+
+	if (l->open_ns == TRACE_NEVER || c->wire_first_ns > c->wire_last_ns ||
+	    !places_captured(&c->places, l->place))
+		return false;
+	at = clock_to_wire(&c->clock, l->open_ns);
+	return at - STAMP_NS >= c->wire_first_ns && at + STAMP_NS <= c->wire_last_ns &&
+	       any_covers(&c->captures, &(struct clock){ 0 }, at - STAMP_NS, at + STAMP_NS);
+}
+
+/* The gateway must have logged it, if it logs what it refuses. */
+static bool
+has_session(const struct correlate *c, const struct trace *w)
+{
+	return (w->flags & TRACE_OPENED) && w->verdict < VERDICT_INCOMPLETE &&
+	       w->verdict > VERDICT_TCPREFUSE && log_covers(c, w);
+}
+
+/*
+ * A session that may belong to a connection is taken by one whose own need not be in the log: then
+ * neither of the two is without.
+ */
+static void
+contest(struct correlate *c, const struct pairing *p, struct align *a, const uint32_t *right,
+    const uint32_t *left)
+{
+	for (uint32_t i = 0; i < a->n; i++) {
+		for (uint32_t j = a->from[i]; right[i] == ALIGN_NONE && j < a->to[i]; j++) {
+			uint32_t k = left[j];
+
+			if (k != ALIGN_NONE && !has_session(c, &p->wire[k]) &&
+			    correlate_of_connection(c, p->wire[k].id)->ambiguous &&
+			    a->weight(a->ctx, i, j) > 0)
+				c->contested[p->wire[i].id] = true;
+		}
 	}
 }
 
@@ -304,6 +380,7 @@ pair_up(struct correlate *c, const struct trace *wire, size_t n, const struct tr
 				left[right[i]] = i;
 		}
 		store(c, &p, &a, right, left);
+		contest(c, &p, &a, right, left);
 	}
 	free(room);
 	free(times);
@@ -346,6 +423,7 @@ pair_clients(struct correlate *c, bool for_clock)
 	c->match_count = 0;
 	memset(c->of_connection, 0, (c->last_connection + 1) * sizeof *c->of_connection);
 	memset(c->of_session, 0, (c->last_session + 1) * sizeof *c->of_session);
+	memset(c->contested, 0, (c->last_connection + 1) * sizeof *c->contested);
 	while (status == STATUS_OK && !(for_clock && c->match_count > CLOCK_MATCHES) &&
 	       party_next(&rest, &p)) {
 		/* Those whose opening is not known sort first, and cannot be placed. */
@@ -422,6 +500,26 @@ refine_clock(struct correlate *c)
 	return ok ? STATUS_OK : STATUS_NOMEM;
 }
 
+/*
+ * A skew that was not known before, by which most of what both sides should have has no
+ * counterpart.
+ */
+static bool
+found_by_chance(const struct correlate *c, bool zone_known)
+{
+	size_t connections = 0, sessions = 0, met = c->match_count;
+
+	if (c->clock_known || !c->clock.sure || !clock_skewed(&c->clock, zone_known))
+		return false;
+	for (size_t i = 0; i < c->wire.count; i++)
+		connections += has_session(c, &c->wire.v[i]);
+	for (size_t i = 0; i < c->log.count; i++)
+		sessions += c->log.v[i].addr.family != 0 && capture_covers(c, &c->log.v[i]);
+	/* One side may be of more gateways than the other; but not by a few matches alone. */
+	return met * 2 < (connections < sessions ? connections : sessions) ||
+	       (met < ENOUGH && met * 2 < (connections > sessions ? connections : sessions));
+}
+
 enum status
 correlate_run(struct correlate *c, const char *offset_from)
 {
@@ -431,7 +529,9 @@ correlate_run(struct correlate *c, const char *offset_from)
 	c->matches = calloc(c->wire.count + 1, sizeof *c->matches);
 	c->of_connection = calloc(c->last_connection + 1, sizeof *c->of_connection);
 	c->of_session = calloc(c->last_session + 1, sizeof *c->of_session);
-	if (c->matches == NULL || c->of_connection == NULL || c->of_session == NULL)
+	c->contested = calloc(c->last_connection + 1, sizeof *c->contested);
+	if (c->matches == NULL || c->of_connection == NULL || c->of_session == NULL ||
+	    c->contested == NULL)
 		return STATUS_NOMEM;
 	traces_by_client(&c->wire);
 	traces_by_client(&c->log);
@@ -445,6 +545,10 @@ correlate_run(struct correlate *c, const char *offset_from)
 		status = refine_clock(c);
 	if (status == STATUS_OK)
 		status = pair_clients(c, false);
+	if (status == STATUS_OK && found_by_chance(c, known)) {
+		c->clock.sure = false;
+		status = pair_clients(c, false);
+	}
 	if (status == STATUS_OK)
 		status = pair_left_over(c);
 	if (known)
@@ -493,41 +597,30 @@ correlate_log_lossy(const struct correlate *c)
 	return c->lossy;
 }
 
-/* One of them has all of that time; or there are none, and nothing is known. `clock`: theirs. */
-static bool
-any_covers(const struct spans *s, const struct clock *clock, int64_t first_ns, int64_t last_ns)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		if (first_ns >= clock_to_wire(clock, s->v[i].first_ns) &&
-		    last_ns <= clock_to_wire(clock, s->v[i].last_ns))
-			return true;
-	}
-	return s->count == 0;
-}
-
 bool
 correlate_log_covers(const struct correlate *c, const struct record *rec)
 {
+	struct trace w;
+
 	/* Without a session there is nothing to tell the clock by, but the zone is known. */
-	if ((!c->clock.sure && c->log.count > 0) || c->log_first_ns > c->log_last_ns)
+	if ((!c->clock.sure && c->log.count > 0) || c->contested[rec->id])
 		return false;
-	if (!places_logged(&c->places, trace_place(&rec->server.addr)))
+	/* The consolidated event log has one for each message, and for nothing else. */
+	if (c->log.count > 0 && !c->sessions_of_all && rec->messages == 0)
 		return false;
-	return rec->start_ns >= clock_to_wire(&c->clock, c->log_first_ns) &&
-	       rec->end_ns <= clock_to_wire(&c->clock, c->log_last_ns) &&
-	       any_covers(&c->files, &c->clock, rec->start_ns, rec->end_ns);
+	trace_of_record(rec, &w);
+	return log_covers(c, &w);
 }
 
 bool
 correlate_capture_covers(const struct correlate *c, const struct log_session *s)
 {
-	int64_t opened = log_session_opened(s), at;
+	struct trace l;
 
-	if (!places_captured(&c->places, trace_place(&s->interface_addr)))
+	/* Of whom it tells nothing may have been anybody's. */
+	if (!c->clock.sure || (s->peer.family == 0 && s->action != LOG_ACTION_TCPREFUSE &&
+				  !log_text_present(s->text[LOG_TEXT_ADDRESS])))
 		return false;
-	if (!c->clock.sure || opened == LOG_TIME_NONE || c->wire_first_ns > c->wire_last_ns)
-		return false;
-	at = clock_to_wire(&c->clock, trace_log_ns(s, opened));
-	return at - STAMP_NS >= c->wire_first_ns && at + STAMP_NS <= c->wire_last_ns &&
-	       any_covers(&c->captures, &(struct clock){ 0 }, at - STAMP_NS, at + STAMP_NS);
+	trace_of_session(s, &l);
+	return capture_covers(c, &l);
 }

@@ -257,6 +257,121 @@ Test(correlate, a_client_of_thousands_a_second)
 	correlate_free(c);
 }
 
+/* What one of two did of the same client, seconds apart: the sender and the recipient of a mail. */
+static void
+add_mail(struct correlate *c, uint64_t id, int32_t at_ms, uint16_t flags, uint64_t party)
+{
+	const struct trace t = {
+		.open_ns = at_ms * STORY_MS,
+		.close_ns = (at_ms + 200) * STORY_MS,
+		.id = id,
+		.senders = party,
+		.recipients = party,
+		.addr = sample_endpoint(192, 0, 2, 1, 0).addr,
+		.flags = flags,
+		.verdict = ACCEPTED,
+	};
+
+	cr_assert_eq(correlate_trace(c, &t), STATUS_OK);
+}
+
+static void
+add_anchors(struct correlate *c, uint64_t id)
+{
+	for (uint64_t k = 0; k < 3; k++) {
+		const struct wire w = {
+			.peer = (uint8_t)(200 + k), .at_ms = (int32_t)k * 90000, .verdict = ACCEPTED
+		};
+		const struct line l = { w.peer, w.at_ms / 1000, ACCEPT, false, NULL };
+
+		add_wire(c, id + k, &w);
+		add_log(c, id + k, &l);
+	}
+}
+
+/* Its session was opened at any time before, and may not be in the log. */
+Test(correlate, a_connection_that_had_begun_accuses_nobody)
+{
+	const struct correlate_config config = { .window_ns = CORRELATE_WINDOW_NS };
+	const struct line logged = { 1, 20, REJECT, false, NULL };
+	struct correlate *c = correlate_new(&config);
+	struct record_builder b;
+
+	cr_assert(c != NULL && record_builder_init(&b));
+	add_mail(c, 1, 20400, TRACE_SEEN | TRACE_MAIL | TRACE_LET_IN, 0);
+	add_log(c, 1, &logged);
+	add_wire(c, 2, &(struct wire){ .peer = 1, .at_ms = 23000, .verdict = REJECTED });
+	add_anchors(c, 3);
+	cr_assert_eq(correlate_run(c, "header"), STATUS_OK);
+	cr_assert_not_null(correlate_of_session(c, 1));
+	cr_expect_eq(correlate_of_session(c, 1)->clash, 0);
+	sample_plain(&b, 2);
+	b.rec->start_ns = b.rec->end_ns = 23 * LOG_NS_PER_S;
+	cr_expect_not(
+	    correlate_log_covers(c, b.rec), "the session that may be its own is another's");
+	record_builder_clear(&b);
+	correlate_free(c);
+}
+
+/* A skew by which one of seven connections finds a session is no skew. */
+Test(correlate, one_chance_pair_tells_no_skew)
+{
+	const struct correlate_config config = { .window_ns = CORRELATE_WINDOW_NS };
+
+	for (int alone = 0; alone < 2; alone++) {
+		struct correlate *c = correlate_new(&config);
+
+		cr_assert_not_null(c);
+		for (uint64_t id = 1; id <= 7; id++) {
+			const struct wire w = { .peer = (uint8_t)id,
+				.at_ms = (int32_t)id * 1000,
+				.verdict = ACCEPTED };
+			const struct line l = { id == 4 ? 4 : (uint8_t)(100 + id), (int32_t)id + 40,
+				ACCEPT, false, NULL };
+
+			if (alone && id != 4)
+				continue;
+			add_wire(c, id, &w);
+			add_log(c, id, &l);
+		}
+		cr_assert_eq(correlate_run(c, "header"), STATUS_OK);
+		cr_expect_eq(correlate_clock(c)->sure, alone);
+		correlate_free(c);
+	}
+}
+
+Test(correlate, a_log_of_messages_alone_lacks_no_session)
+{
+	const struct correlate_config config = { .window_ns = CORRELATE_WINDOW_NS };
+
+	for (int events = 0; events < 2; events++) {
+		struct correlate *c = correlate_new(&config);
+		struct record_builder b;
+
+		cr_assert(c != NULL && record_builder_init(&b));
+		for (uint64_t id = 1; id <= 3; id++) {
+			const struct wire w = { .peer = (uint8_t)id,
+				.at_ms = (int32_t)id * 20000,
+				.verdict = ACCEPTED };
+			const struct log l = { w.peer, w.at_ms / 1000, ACCEPT, false };
+			struct log_session s = story_session(id, &l);
+
+			s.event = events != 0;
+			add_wire(c, id, &w);
+			cr_assert_eq(correlate_session(c, &s), STATUS_OK);
+		}
+		cr_assert_eq(correlate_run(c, "header"), STATUS_OK);
+		sample_plain(&b, 4);
+		b.rec->start_ns = b.rec->end_ns = 30 * LOG_NS_PER_S;
+		b.rec->messages = 0;
+		cr_expect_eq(correlate_log_covers(c, b.rec), !events);
+		b.rec->messages = 1;
+		cr_expect(correlate_log_covers(c, b.rec));
+		record_builder_clear(&b);
+		correlate_free(c);
+	}
+}
+
 Test(correlate, nothing_at_all)
 {
 	const struct correlate_config config = { .window_ns = CORRELATE_WINDOW_NS };
