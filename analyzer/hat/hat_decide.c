@@ -107,6 +107,21 @@ agree(struct choice *c)
 	}
 }
 
+/* A score at the very end of the entry's range: whether that is of it no source tells. */
+static bool
+at_an_end(const struct hat *h, const struct hat_peer *peer, uint32_t entry)
+{
+	const struct hat_host *host;
+	struct hat_key score;
+
+	if (entry == HAT_NO_INDEX || peer->sbrs_state != HAT_KNOWN)
+		return false;
+	host = &hat_table_entries(h)[entry].host;
+	score = hat_score_key(peer->sbrs);
+	return host->kind == HAT_KIND_SCORE &&
+	       (hat_key_compare(host->lo, score) == 0 || hat_key_compare(host->hi, score) == 0);
+}
+
 /*
  * The gateway names its match: those before it did not match, and it did, if nothing speaks
  * against it. True: so nothing is left undecided.
@@ -119,7 +134,7 @@ settle(const struct hat *h, const struct hat_peer *peer, uint32_t *sure)
 	if (named == HAT_NO_INDEX ||
 	    hat_host_match(&hat_table_entries(h)[named].host, peer) == HAT_NO)
 		return false;
-	if (named < *sure)
+	if (named < *sure || at_an_end(h, peer, *sure))
 		*sure = named;
 	return true;
 }

@@ -178,7 +178,7 @@ parse_function(struct hat_host *out, struct bytes word, struct bytes arg, const 
 static bool
 parse_name(struct hat_host *out, struct bytes text, const char **remark)
 {
-	bool dot = text.p[0] == '.';
+	bool dot = text.p[0] == '.', named = false;
 
 	*remark = "expected an address, a host name, .domain, sbrs[...], sbo:n, dnslist[...], "
 		  "nx.domain, serv.fail, not.double.verified or ALL";
@@ -188,10 +188,14 @@ parse_name(struct hat_host *out, struct bytes text, const char **remark)
 		text.n--;
 	if (text.n > HAT_HOST_MAX)
 		return false;
-	for (size_t i = 0; i < text.n; i++)
-		if (!isalnum(text.p[i]) && text.p[i] < 0x80 &&
-		    (text.p[i] == 0 || strchr(".-_", text.p[i]) == NULL))
+	for (size_t i = 0; i < text.n; i++) {
+		if (isalnum(text.p[i]) || text.p[i] >= 0x80)
+			named = true;
+		else if (text.p[i] == 0 || strchr(".-_", text.p[i]) == NULL)
 			return false;
+	}
+	if (!named)
+		return false; /* the dash of a range with spaces around it */
 	*remark = NULL;
 	out->kind = dot ? HAT_KIND_DOMAIN : HAT_KIND_NAME;
 	out->arg = text;
@@ -305,6 +309,17 @@ match_score(const struct hat_host *host, const struct hat_peer *peer)
 		     hat_key_compare(k, host->hi) <= 0);
 }
 
+static bool
+holds(struct bytes text, struct bytes part)
+{
+	for (; text.n >= part.n && text.n > 0; text = bytes_skip(text, 1))
+		if (bytes_case_starts(text, part))
+			return true;
+	return false;
+}
+
+#define COUNTRY_CODE 3 /* characters at most. ISO 3166-1 */
+
 static enum hat_truth
 match_country(const struct hat_host *host, const struct hat_peer *peer)
 {
@@ -312,8 +327,11 @@ match_country(const struct hat_host *host, const struct hat_peer *peer)
 		return peer->country_state == HAT_UNKNOWN ? HAT_MAYBE : HAT_NO;
 	if (bytes_case_eq(host->arg, peer->country))
 		return HAT_YES;
-	/* A code of two letters against a name: who knows them both? */
-	return (host->arg.n == 2) == (peer->country.n == 2) ? HAT_NO : HAT_MAYBE;
+	/* A code against a name: who knows them both? And Russia is the Russian Federation. */
+	if ((host->arg.n <= COUNTRY_CODE) != (peer->country.n <= COUNTRY_CODE) ||
+	    holds(host->arg, peer->country) || holds(peer->country, host->arg))
+		return HAT_MAYBE;
+	return HAT_NO;
 }
 
 enum hat_truth

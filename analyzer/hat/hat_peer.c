@@ -33,11 +33,8 @@ void
 hat_peer_host(struct hat_peer *p, struct bytes name, bool verified)
 {
 	p->name = name;
-	p->name_state = HAT_NAME_NOT_VERIFIED;
-	if (verified)
-		p->name_state = HAT_NAME_VERIFIED;
-	else if (name.n > 0 && !bytes_case_eq(name, BYTES_LIT("unknown")))
-		p->name_state = HAT_NAME_MISMATCH;
+	/* With a name or without, the log does not tell which of the lookups failed. */
+	p->name_state = verified ? HAT_NAME_VERIFIED : HAT_NAME_NOT_VERIFIED;
 }
 
 void
