@@ -53,7 +53,7 @@ on_session(void *ctx, const struct log_session *s)
 {
 	struct follow *f = ctx;
 
-	gateway_learn(&f->gateway, s);
+	gateway_learn(&f->gateway, s, f->hat);
 	if (f->beginning && !f->config.behind)
 		return;
 	if (f->beginning && s->id > f->last_before)

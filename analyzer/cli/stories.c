@@ -36,7 +36,7 @@ on_session(void *ctx, const struct log_session *session)
 		if (s->status != STATUS_OK)
 			fault_set(&s->fault, s->status, "out of memory");
 	}
-	gateway_learn(&s->gateway, session);
+	gateway_learn(&s->gateway, session, s->hat);
 	s->session_count++;
 }
 

@@ -3,22 +3,33 @@
  *
  * A capture made on the gateway also shows the mail that it delivers to others on their port 25:
  * connections that no session of its listeners and no entry of its HAT is about.
+ *
+ * Each of its listeners has a HAT of its own, and the one that is given is one of these. Which of
+ * the addresses are another listener's, the sessions there tell: their sender groups are others.
  * Bound: GATEWAY_MAX addresses; what more there are is not known, and judged as any client's.
  */
 #ifndef HATCHECK_GATEWAY_H
 #define HATCHECK_GATEWAY_H
 
+#include "analyzer/hat/hat.h"
 #include "analyzer/maillog/log_session.h"
 #include "analyzer/verdict/record.h"
 
 #define GATEWAY_MAX 64
 
 struct gateway {
-	struct addr address[GATEWAY_MAX];
+	struct gateway_address {
+		struct addr addr;
+		/* Sessions there whose sender group and action the HAT decides, or others. */
+		uint64_t same, other;
+	} address[GATEWAY_MAX];
 	size_t count;
 };
 
-void gateway_learn(struct gateway *g, const struct log_session *s);
+/* `hat` may be NULL. */
+void gateway_learn(struct gateway *g, const struct log_session *s, const struct hat *hat);
+/* What is decided at this address, it is by another HAT than at most of the others. */
+bool gateway_has_other_hat(const struct gateway *g, const struct addr *address);
 /* True when it was the gateway that opened this connection, to somebody else. */
 bool gateway_delivers(const struct gateway *g, const struct record *rec);
 

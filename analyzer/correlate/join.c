@@ -53,6 +53,16 @@ store_decision(struct pair *p)
 	p->out->rec->hat = hat;
 }
 
+/* Another HAT than the one that is given decides there. */
+static bool
+is_other_listener(const struct join *j, const struct record *rec, const struct log_session *s)
+{
+	const struct addr *at =
+	    s != NULL && s->interface_addr.family != 0 ? &s->interface_addr : &rec->server.addr;
+
+	return j->gateway != NULL && gateway_has_other_hat(j->gateway, at);
+}
+
 void
 join_connection(const struct join *j, const struct record *rec, const struct match *match,
     const struct log_session *s, struct record_builder *out)
@@ -72,7 +82,7 @@ join_connection(const struct join *j, const struct record *rec, const struct mat
 	}
 	join_check_log(&p);
 	if (j->hat != NULL && rec->verdict != VERDICT_UNANSWERED &&
-	    rec->verdict != VERDICT_PORT_CLOSED) {
+	    rec->verdict != VERDICT_PORT_CLOSED && !is_other_listener(j, rec, s)) {
 		join_decide(&p);
 		store_decision(&p);
 		join_check_hat(&p);

@@ -4,22 +4,15 @@
 #include <stdio.h>
 
 #include "analyzer/correlate/join_pair.h"
+#include "analyzer/correlate/logged.h"
 
 /* Everything the log knows of the peer helps the HAT to decide. */
 void
 join_decide(struct pair *p)
 {
-	struct hat_peer peer = hat_peer_init(p->rec->client.addr);
 	const struct log_session *s = p->match != NULL && !p->match->ambiguous ? p->s : NULL;
+	struct hat_peer peer = logged_peer(p->rec->client.addr, s);
 
-	if (s != NULL) {
-		if (s->verified >= 0)
-			hat_peer_host(
-			    &peer, log_session_text(s, s->text[LOG_TEXT_HOST]), s->verified > 0);
-		hat_peer_sbrs(&peer, log_session_text(s, s->text[LOG_TEXT_SBRS]));
-		hat_peer_country(&peer, log_session_text(s, s->text[LOG_TEXT_COUNTRY]));
-		peer.matched = log_session_text(s, s->text[LOG_TEXT_MATCH]);
-	}
 	hat_decide(p->join->hat, &peer, &p->decision);
 }
 
@@ -46,31 +39,11 @@ possible(const struct pair *p, uint32_t i, const struct hat_group **group)
 	return d->candidate_count;
 }
 
-/* `SG None match ALL` is how a log names the entry ALL. */
-static bool
-same_group(const struct log_session *s, const struct hat_group *g)
-{
-	struct bytes named = log_session_text(s, s->text[LOG_TEXT_GROUP]);
-
-	if (bytes_eq(named, g->name))
-		return true;
-	return bytes_eq(named, BYTES_LIT("None")) && bytes_eq(g->name, BYTES_LIT("ALL")) &&
-	       bytes_eq(log_session_text(s, s->text[LOG_TEXT_MATCH]), BYTES_LIT("ALL"));
-}
-
 /* A rule that is not known may be any: CONTINUE too, and then other groups decide. */
 static bool
 may_be_any(const struct hat_group *g)
 {
 	return g->action == HAT_ACTION_UNKNOWN;
-}
-
-static enum log_action
-action_of(const struct hat_group *g)
-{
-	const char *word = hat_action_name(g->action);
-
-	return word == NULL ? LOG_ACTION_NONE : log_action_of(bytes_str(word));
 }
 
 /* Whether a line would be in the log if what it tells of had happened. */
@@ -92,7 +65,8 @@ log_is_whole(const struct pair *p)
 static bool
 action_clashes(const struct pair *p, const struct hat_group *g)
 {
-	struct trace wire, as_logged = { .action = (uint8_t)action_of(g), .flags = TRACE_DELAYED };
+	struct trace wire,
+	    as_logged = { .action = (uint8_t)logged_action_of(g), .flags = TRACE_DELAYED };
 	uint8_t clash;
 
 	trace_of_record(p->rec, &wire);
@@ -116,7 +90,7 @@ check_group(struct pair *p)
 		return;
 	for (uint32_t i = 0; i < n; i++) {
 		possible(p, i, &g);
-		if (may_be_any(g) || same_group(p->s, g))
+		if (may_be_any(g) || logged_group_is(p->s, g))
 			return;
 	}
 	pair_find(p, JOIN_HAT_GROUP,

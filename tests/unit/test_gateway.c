@@ -41,9 +41,57 @@ ParameterizedTest(size_t *i, gateway, rows)
 
 	cr_assert_not(gateway_delivers(&gateway, &rec), "nothing is known yet: %s", r->what);
 	for (size_t n = 0; n < COUNT(sessions); n++)
-		gateway_learn(&gateway, &sessions[n]);
+		gateway_learn(&gateway, &sessions[n], NULL);
 	cr_assert_eq(gateway.count, 2);
 	cr_assert_eq(gateway_delivers(&gateway, &rec), r->delivers, "%s", r->what);
+}
+
+/* Of a public and a private listener, with the HAT of one. */
+Test(gateway, a_listener_that_decides_by_another_hat)
+{
+	static const char text[] = "BLACKLIST: 203.0.113.9 REJECT\nALL ACCEPT\n";
+	static const struct told {
+		uint8_t interface, peer, action;
+		const char *group;
+		bool other[2]; /* then, at 25 and at 26 */
+	} told[] = {
+		{ 26, 1, LOG_ACTION_RELAY, "RELAYLIST", { false, false } },
+		{ 25, 9, LOG_ACTION_REJECT, "BLACKLIST", { false, true } },
+		{ 26, 2, LOG_ACTION_REJECT, "ALL", { false, true } },
+		{ 25, 3, LOG_ACTION_REJECT, "ALL", { false, false } }, /* or the HAT is neither's */
+		{ 25, 4, LOG_ACTION_ACCEPT, "ALL", { false, true } },
+		{ 26, 5, LOG_ACTION_ACCEPT, "ALL", { false, true } },
+		{ 26, 6, LOG_ACTION_ACCEPT, "ALL", { false, false } },
+	};
+	struct gateway gateway = { .count = 0 };
+	struct fault fault;
+	struct hat *hat;
+
+	cr_assert_eq(hat_parse(&hat, bytes_str(text), "t", NULL, &fault), STATUS_OK);
+	for (size_t i = 0; i < COUNT(told); i++) {
+		struct {
+			struct log_session s;
+			char group[16];
+		} whole = { session(told[i].interface), "" };
+
+		for (size_t k = 0; k < LOG_TEXT_COUNT; k++)
+			whole.s.text[k].len = LOG_ABSENT;
+		whole.s.text[LOG_TEXT_GROUP] =
+		    (struct log_text){ sizeof whole.s, (uint16_t)strlen(told[i].group) };
+		memcpy(whole.group, told[i].group, strlen(told[i].group));
+		whole.s.peer = address(told[i].peer);
+		memcpy(whole.s.peer.octet, (uint8_t[]){ 203, 0, 113 }, 3);
+		whole.s.action = told[i].action;
+		whole.s.verified = -1;
+		gateway_learn(&gateway, &whole.s, hat);
+		for (uint8_t at = 0; at < 2; at++) {
+			struct addr where = address((uint8_t)(25 + at));
+
+			cr_expect_eq(gateway_has_other_hat(&gateway, &where), told[i].other[at],
+			    "after session %zu, at %d", i, 25 + at);
+		}
+	}
+	hat_free(hat);
 }
 
 Test(gateway, of_more_interfaces_than_are_kept_the_first_are)
@@ -55,7 +103,7 @@ Test(gateway, of_more_interfaces_than_are_kept_the_first_are)
 	for (uint8_t n = 1; n <= GATEWAY_MAX + 9; n++) {
 		struct log_session s = session(n);
 
-		gateway_learn(&gateway, &s);
+		gateway_learn(&gateway, &s, NULL);
 	}
 	cr_assert_eq(gateway.count, GATEWAY_MAX);
 	cr_assert(gateway_delivers(&gateway, &rec));
