@@ -176,7 +176,10 @@ add_hint(struct correlate *c, const struct log_session *s, struct trace *t)
 	}
 	h = &c->hints[c->hint_count];
 	copy_text(h->group, sizeof h->group, log_session_text(s, s->text[LOG_TEXT_GROUP]));
-	copy_text(h->match, sizeof h->match, log_session_text(s, s->text[LOG_TEXT_MATCH]));
+	/* What is cut off may be another address. */
+	h->match[0] = '\0';
+	if (log_session_text(s, s->text[LOG_TEXT_MATCH]).n < sizeof h->match)
+		copy_text(h->match, sizeof h->match, log_session_text(s, s->text[LOG_TEXT_MATCH]));
 	copy_text(h->sbrs, sizeof h->sbrs, log_session_text(s, s->text[LOG_TEXT_SBRS]));
 	h->masked = log_text_present(s->text[LOG_TEXT_ADDRESS]);
 	t->hint = (uint32_t)c->hint_count++;
@@ -324,8 +327,8 @@ has_session(const struct correlate *c, const struct trace *w)
 }
 
 /*
- * A session that may belong to a connection is taken by one whose own need not be in the log: then
- * neither of the two is without.
+ * A session that may belong to a connection is taken by one whose own need not be in the log, or
+ * names no client at all: then nobody is known to be without.
  */
 static void
 contest(struct correlate *c, const struct pairing *p, struct align *a, const uint32_t *right,
@@ -335,6 +338,9 @@ contest(struct correlate *c, const struct pairing *p, struct align *a, const uin
 		for (uint32_t j = a->from[i]; right[i] == ALIGN_NONE && j < a->to[i]; j++) {
 			uint32_t k = left[j];
 
+			/* Whose that is nobody knows: the line that tells is not there. */
+			if (p->left_over && p->log[j].action != LOG_ACTION_TCPREFUSE)
+				c->contested[p->wire[i].id] = true;
 			if (k != ALIGN_NONE && !has_session(c, &p->wire[k]) &&
 			    correlate_of_connection(c, p->wire[k].id)->ambiguous &&
 			    a->weight(a->ctx, i, j) > 0)

@@ -33,9 +33,11 @@ enum match_ground {
 
 const char *match_ground_name(enum match_ground g);
 
+#define HINT_MATCH 128 /* two IPv6 addresses in full, and what stands around them */
+
 /* What a session without a client says of it. */
 struct hint {
-	char group[64], match[64], sbrs[16];
+	char group[64], match[HINT_MATCH], sbrs[16];
 	bool masked; /* the log has it, but not to be read: x.x.x.x */
 };
 

@@ -313,6 +313,30 @@ Test(correlate, a_connection_that_had_begun_accuses_nobody)
 	correlate_free(c);
 }
 
+/* The line that names its client is not in the excerpt: it may be anybody's. */
+Test(correlate, a_session_without_a_client_may_be_any_connection_of_its_time)
+{
+	const struct correlate_config config = { .window_ns = CORRELATE_WINDOW_NS };
+	const struct line nameless = { 0, 30, REJECT, false, NULL };
+
+	for (int with = 0; with < 2; with++) {
+		struct correlate *c = correlate_new(&config);
+		struct record_builder b;
+
+		cr_assert(c != NULL && record_builder_init(&b));
+		add_wire(c, 1, &(struct wire){ .peer = 1, .at_ms = 30000, .verdict = REJECTED });
+		add_anchors(c, 2);
+		if (with)
+			add_log(c, 1, &nameless);
+		cr_assert_eq(correlate_run(c, "header"), STATUS_OK);
+		sample_plain(&b, 1);
+		b.rec->start_ns = b.rec->end_ns = 30 * LOG_NS_PER_S;
+		cr_expect_eq(correlate_log_covers(c, b.rec), !with);
+		record_builder_clear(&b);
+		correlate_free(c);
+	}
+}
+
 /* A skew by which one of seven connections finds a session is no skew. */
 Test(correlate, one_chance_pair_tells_no_skew)
 {
