@@ -49,8 +49,9 @@ static const struct row rows[] = {
 	{ RCPT_RECIPIENT, "5xx", "", "account" },
 	{ RCPT_RECIPIENT, "5xx", "", "accessible" }, /* or inaccessible, which `access` is in */
 
-	/* About the sender's identity, the dialogue or a rate: refused, but not for who connects.
-	 */
+	/* About what is sent, the sender's identity, the dialogue or a rate: refused, but not for
+	 * who connects. */
+	{ RCPT_OTHER, "5xx", "", "content" },
 	{ RCPT_OTHER, "530", "", "" },
 	{ RCPT_OTHER, "535", "", "" },
 	{ RCPT_OTHER, "538", "", "" },

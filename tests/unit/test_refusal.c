@@ -63,6 +63,7 @@ static const struct row rows[] = {
 	{ "no name in DNS, by its code", 550, "5.7.25", "no", RCPT_ACCESS },
 	{ "no TLS, by its code", 550, "5.7.10", "denied", RCPT_OTHER },
 	{ "no TLS", 554, "5.7.1", "Encryption needed to deliver", RCPT_OTHER },
+	{ "what it holds", 550, "5.7.1", "Message rejected due to content", RCPT_OTHER },
 	{ "an address that takes no mail", 550, "", "Delivery is not allowed to this address.",
 	    RCPT_RECIPIENT },
 	{ "a recipient who may not", 554, "5.7.1", "<a@example.com>: Recipient access denied",
