@@ -188,6 +188,11 @@ check 'an output over a log in a folder' 2 "$hatcheck" analyze --log kept --text
 check 'an output over the HAT' 2 "$hatcheck" analyze --hat odd.hat --json ./odd.hat mail.pcap
 check 'an output over a log that is followed' 2 "$hatcheck" live -i lo --log syslog --ndjson syslog
 check 'and the log is still there' 0 cmp syslog kept/log
+check 'two inputs on standard input' 2 "$hatcheck" analyze --hat - --log - good.pcap
+holds err 'standard input is named more than once'
+check 'one of them a capture' 2 "$hatcheck" analyze --log - good.pcap -
+check 'two outputs of a HAT to one file' 2 "$hatcheck" hat --json one --text ./one odd.hat
+holds err 'two outputs to ./one'
 check 'an output that cannot be opened' 2 "$hatcheck" analyze --json missing/report good.pcap
 holds err '^hatcheck: missing/report: No such file or directory'
 check 'an output that cannot be written' 2 "$hatcheck" analyze --json /dev/full good.pcap

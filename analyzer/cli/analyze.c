@@ -241,7 +241,9 @@ analyze_command(struct cli *cli, int argc, char **argv)
 	judging_settle(&j);
 	if (first == argc)
 		fault_set(&fault, STATUS_USAGE, "no capture is named");
-	else if (judging_check_outputs(&j, NULL, &fault) == STATUS_OK)
+	else if (judging_check_inputs(&j, (const char *const *)argv + first, (size_t)(argc - first),
+		     &fault) == STATUS_OK &&
+		 judging_check_outputs(&j, NULL, &fault) == STATUS_OK)
 		return analyze_captures(
 		    &j, (const char *const *)argv + first, (size_t)(argc - first));
 	return cli_usage("analyze", &fault);

@@ -209,11 +209,9 @@ hat_command(struct cli *cli, int argc, char **argv)
 		    first == argc ? "no table is named" : "more than one table is named");
 	else if (o.match == NULL && (o.host != NULL || o.sbrs != NULL || o.country != NULL))
 		fault_set(&fault, STATUS_USAGE, "--host, --sbrs and --country need --match");
-	else if (o.json != NULL && o.text != NULL && strcmp(o.json, o.text) == 0)
-		fault_set(&fault, STATUS_USAGE, "two outputs to %s", o.json);
-	else if (o.match == NULL)
-		return hat(&o, argv[first], NULL);
-	else if (take_peer(&o, &peer, &fault) == STATUS_OK)
-		return hat(&o, argv[first], &peer);
+	else if (cli_outputs_differ((const char *const[]){ o.json, o.text }, 2, &fault) ==
+		     STATUS_OK &&
+		 (o.match == NULL || take_peer(&o, &peer, &fault) == STATUS_OK))
+		return hat(&o, argv[first], o.match == NULL ? NULL : &peer);
 	return cli_usage("hat", &fault);
 }

@@ -147,6 +147,29 @@ judging_spare_beside(
 	return status;
 }
 
+static size_t
+from_standard_input(const char *const *inputs, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += inputs[i] != NULL && strcmp(inputs[i], "-") == 0;
+	return n;
+}
+
+enum status
+judging_check_inputs(
+    const struct judging *j, const char *const *captures, size_t count, struct fault *fault)
+{
+	const char *const others[] = { j->beside.hat, j->refusal_class };
+
+	if (from_standard_input(captures, count) + from_standard_input(others, 2) +
+		from_standard_input(j->beside.logs, j->beside.log_count) >
+	    1)
+		return fault_set(fault, STATUS_USAGE, "standard input is named more than once");
+	return STATUS_OK;
+}
+
 enum status
 judging_check_outputs(const struct judging *j, const char *input, struct fault *fault)
 {

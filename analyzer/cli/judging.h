@@ -32,6 +32,9 @@ void judging_settle(struct judging *j);
 /* None of them would overwrite a log, the HAT or the file of --refusal-class. */
 enum status judging_spare_beside(
     const struct judging *j, const char *const *outputs, size_t count, struct fault *fault);
+/* Standard input can be read once: a log, the HAT, the table of --refusal-class or a capture. */
+enum status judging_check_inputs(
+    const struct judging *j, const char *const *captures, size_t count, struct fault *fault);
 /* No two outputs may share a file, and none may be one of these, or `input` (NULL: no matter). */
 enum status judging_check_outputs(const struct judging *j, const char *input, struct fault *fault);
 /* The report's outputs and form; report->logs is left to the caller. */

@@ -129,6 +129,8 @@ static enum status
 check(const struct live_options *o, int argc, char **argv, int first, struct fault *fault)
 {
 	bool pipe = first < argc && strcmp(argv[first], "-") == 0;
+	enum status status = judging_check_inputs(
+	    &o->judging, (const char *const *)argv + first, pipe ? 1 : 0, fault);
 
 	if (first + pipe < argc)
 		return fault_set(fault, STATUS_USAGE,
@@ -143,7 +145,7 @@ check(const struct live_options *o, int argc, char **argv, int first, struct fau
 		    "which there are");
 	if (o->judging.beside.log_count > FOLLOW_MAX_LOGS)
 		return fault_set(fault, STATUS_USAGE, "more than %d logs", FOLLOW_MAX_LOGS);
-	return check_files(o, fault);
+	return status == STATUS_OK ? check_files(o, fault) : status;
 }
 
 int
