@@ -1,6 +1,11 @@
 #include "analyzer/correlate/gateway.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "analyzer/correlate/logged.h"
+
+#define OTHERS 4 /* of five that are decided at another listener, or more, are others */
 
 static const struct gateway_address *
 find(const struct gateway *g, const struct addr *a)
@@ -32,6 +37,15 @@ hold_against(struct gateway_address *at, const struct log_session *s, const stru
 		at->other++;
 }
 
+/* One without a name is an interface by itself. */
+static uint64_t
+name_of(const struct log_session *s, size_t number)
+{
+	struct bytes name = log_session_text(s, s->text[LOG_TEXT_INTERFACE]);
+
+	return name.n == 0 ? number : XXH3_64bits(name.p, name.n);
+}
+
 void
 gateway_learn(struct gateway *g, const struct log_session *s, const struct hat *hat)
 {
@@ -41,7 +55,9 @@ gateway_learn(struct gateway *g, const struct log_session *s, const struct hat *
 	if (s->interface_addr.family == 0 || (known == NULL && g->count == GATEWAY_MAX))
 		return;
 	at = &g->address[known != NULL ? (size_t)(known - g->address) : g->count++];
-	at->addr = s->interface_addr;
+	if (known == NULL)
+		*at = (struct gateway_address){ .addr = s->interface_addr,
+			.name = name_of(s, g->count) };
 	if (hat != NULL)
 		hold_against(at, s, hat);
 }
@@ -56,12 +72,18 @@ bool
 gateway_has_other_hat(const struct gateway *g, const struct addr *address)
 {
 	const struct gateway_address *at = find(g, address);
+	struct gateway_address whole = { .same = 0 };
+	bool elsewhere = false;
 
-	if (at == NULL || at->other <= at->same)
-		return false;
-	for (size_t i = 0; i < g->count; i++) {
-		if (g->address[i].same > g->address[i].other)
-			return true;
+	for (size_t i = 0; at != NULL && i < g->count; i++) {
+		const struct gateway_address *one = &g->address[i];
+
+		if (one->name == at->name) {
+			whole.same += one->same;
+			whole.other += one->other;
+		} else {
+			elsewhere |= one->same > one->other;
+		}
 	}
-	return false;
+	return elsewhere && whole.other > 0 && whole.other >= OTHERS * whole.same;
 }
