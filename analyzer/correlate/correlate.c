@@ -19,11 +19,6 @@
 	    1u << MATCH_BY_RECIPIENTS)
 #define STAMP_NS (CLOCK_NS_PER_S / 2) /* so far from its middle was the time that a stamp tells */
 
-struct spans {
-	struct correlate_span *v;
-	size_t count, room;
-};
-
 struct correlate {
 	struct correlate_config config;
 	struct clock clock;
@@ -63,8 +58,8 @@ correlate_free(struct correlate *c)
 		return;
 	free(c->wire.v);
 	free(c->log.v);
-	free(c->files.v);
-	free(c->captures.v);
+	spans_clear(&c->files);
+	spans_clear(&c->captures);
 	free(c->hints);
 	free(c->matches);
 	free(c->of_connection);
@@ -105,36 +100,20 @@ correlate_connection(struct correlate *c, const struct record *rec)
 	return correlate_trace(c, &t);
 }
 
-static enum status
-add_span(struct spans *s, const struct correlate_span *span)
-{
-	if (s->count == s->room) {
-		size_t room = s->room == 0 ? 8 : s->room * 2;
-		struct correlate_span *v = realloc(s->v, room * sizeof *v);
-
-		if (v == NULL)
-			return STATUS_NOMEM;
-		s->v = v;
-		s->room = room;
-	}
-	s->v[s->count++] = *span;
-	return STATUS_OK;
-}
-
 enum status
 correlate_lines(struct correlate *c, const struct correlate_span *log)
 {
 	widen(&c->lines_first_ns, &c->lines_last_ns, log->first_ns);
 	widen(&c->lines_first_ns, &c->lines_last_ns, log->last_ns);
 	/* The second of the last stamp is the log's too. */
-	return add_span(
+	return spans_add(
 	    &c->files, &(struct correlate_span){ log->first_ns, log->last_ns + 2 * STAMP_NS });
 }
 
 enum status
 correlate_packets(struct correlate *c, const struct correlate_span *wire)
 {
-	return add_span(&c->captures, wire);
+	return spans_add(&c->captures, wire);
 }
 
 void
@@ -280,18 +259,6 @@ store(struct correlate *c, const struct pairing *p, const struct align *a, const
 	}
 }
 
-/* One of them has all of that time; or there are none, and nothing is known. `clock`: theirs. */
-static bool
-any_covers(const struct spans *s, const struct clock *clock, int64_t first_ns, int64_t last_ns)
-{
-	for (size_t i = 0; i < s->count; i++) {
-		if (first_ns >= clock_to_wire(clock, s->v[i].first_ns) &&
-		    last_ns <= clock_to_wire(clock, s->v[i].last_ns))
-			return true;
-	}
-	return s->count == 0;
-}
-
 /* The log has all of that time of the connection, and its gateway. */
 static bool
 log_covers(const struct correlate *c, const struct trace *w)
@@ -301,7 +268,7 @@ log_covers(const struct correlate *c, const struct trace *w)
 	return c->log_first_ns <= c->log_last_ns && places_logged(&c->places, w->place) &&
 	       first >= clock_to_wire(&c->clock, c->log_first_ns) &&
 	       last <= clock_to_wire(&c->clock, c->log_last_ns) &&
-	       any_covers(&c->files, &c->clock, first, last);
+	       spans_cover(&c->files, &c->clock, first, last);
 }
 
 /* The capture has all of the second in which the session was opened, and its gateway. */
@@ -315,15 +282,19 @@ capture_covers(const struct correlate *c, const struct trace *l)
 		return false;
 	at = clock_to_wire(&c->clock, l->open_ns);
 	return at - STAMP_NS >= c->wire_first_ns && at + STAMP_NS <= c->wire_last_ns &&
-	       any_covers(&c->captures, &(struct clock){ 0 }, at - STAMP_NS, at + STAMP_NS);
+	       spans_cover(&c->captures, &(struct clock){ 0 }, at - STAMP_NS, at + STAMP_NS);
 }
 
-/* The gateway must have logged it, if it logs what it refuses. */
+#define NEED_NOT_BE_LOGGED                                                                \
+	(1u << VERDICT_UNANSWERED | 1u << VERDICT_PORT_CLOSED | 1u << VERDICT_TCPREFUSE | \
+	    1u << VERDICT_INCOMPLETE)
+
+/* The log must have it. */
 static bool
 has_session(const struct correlate *c, const struct trace *w)
 {
-	return (w->flags & TRACE_OPENED) && w->verdict < VERDICT_INCOMPLETE &&
-	       w->verdict > VERDICT_TCPREFUSE && log_covers(c, w);
+	return (w->flags & TRACE_OPENED) && (NEED_NOT_BE_LOGGED >> w->verdict & 1) == 0 &&
+	       log_covers(c, w);
 }
 
 /*
@@ -335,16 +306,19 @@ contest(struct correlate *c, const struct pairing *p, struct align *a, const uin
     const uint32_t *left)
 {
 	for (uint32_t i = 0; i < a->n; i++) {
-		for (uint32_t j = a->from[i]; right[i] == ALIGN_NONE && j < a->to[i]; j++) {
+		bool *contested = &c->contested[p->wire[i].id];
+
+		if (right[i] != ALIGN_NONE)
+			continue;
+		for (uint32_t j = a->from[i]; !*contested && j < a->to[i]; j++) {
 			uint32_t k = left[j];
 
 			/* Whose that is nobody knows: the line that tells is not there. */
-			if (p->left_over && p->log[j].action != LOG_ACTION_TCPREFUSE)
-				c->contested[p->wire[i].id] = true;
+			*contested = p->left_over && p->log[j].action != LOG_ACTION_TCPREFUSE;
 			if (k != ALIGN_NONE && !has_session(c, &p->wire[k]) &&
 			    correlate_of_connection(c, p->wire[k].id)->ambiguous &&
 			    a->weight(a->ctx, i, j) > 0)
-				c->contested[p->wire[i].id] = true;
+				*contested = true;
 		}
 	}
 }

@@ -24,6 +24,7 @@
 
 #include "analyzer/correlate/clock.h"
 #include "analyzer/correlate/pairing.h"
+#include "analyzer/correlate/spans.h"
 #include "capture/base/status.h"
 
 #define CORRELATE_WINDOW_NS (5 * CLOCK_NS_PER_S)
@@ -49,11 +50,6 @@ struct correlate *correlate_new(const struct correlate_config *config);
 void correlate_free(struct correlate *c);
 enum status correlate_connection(struct correlate *c, const struct record *rec);
 enum status correlate_session(struct correlate *c, const struct log_session *s);
-
-/* A time that one side covers, on its own clock; the log's by UTC as far as its offset is known. */
-struct correlate_span {
-	int64_t first_ns, last_ns;
-};
 
 /*
  * A time in which lines were written to a log, of sessions or of anything else (its header). A log
@@ -90,7 +86,8 @@ bool correlate_log_lossy(const struct correlate *c);
 /*
  * True when the other side covers this one, and the clock is sure: a connection that began and
  * ended while the log was written, a session that was opened while the capture ran, with all of the
- * second that its stamp tells.
+ * second that its stamp tells. Not a connection whose session another one may have, or that the
+ * consolidated log leaves out; nor a session of which nothing tells the client.
  */
 bool correlate_log_covers(const struct correlate *c, const struct record *rec);
 bool correlate_capture_covers(const struct correlate *c, const struct log_session *s);
