@@ -583,7 +583,9 @@ correlate_log_covers(const struct correlate *c, const struct record *rec)
 	struct trace w;
 
 	/* Without a session there is nothing to tell the clock by, but the zone is known. */
-	if ((!c->clock.sure && c->log.count > 0) || c->contested[rec->id])
+	if (!c->clock.sure && c->log.count > 0)
+		return false;
+	if (rec->id <= c->last_connection && c->contested[rec->id])
 		return false;
 	/* The consolidated event log has one for each message, and for nothing else. */
 	if (c->log.count > 0 && !c->sessions_of_all && rec->messages == 0)
