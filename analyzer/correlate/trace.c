@@ -1,5 +1,7 @@
 #include "analyzer/correlate/trace.h"
 
+#include <stdlib.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -21,7 +23,7 @@ trace_mailbox(struct bytes path)
 	return path;
 }
 
-/* A sum does not depend on the order; letter case does not matter to a gateway. */
+/* Letter case does not matter to a gateway. */
 static uint64_t
 address_hash(struct bytes address)
 {
@@ -36,36 +38,80 @@ address_hash(struct bytes address)
 	return XXH3_64bits(lower, address.n) | 1;
 }
 
+/* The addresses of one side, hashed. */
+struct parties {
+	size_t count;
+	uint64_t hash[DIALOG_MAX_PATHS];
+};
+
+/* False when there is no room for all. */
+static bool
+add_party(struct parties *p, struct bytes address)
+{
+	if (p->count == sizeof p->hash / sizeof *p->hash)
+		return false;
+	p->hash[p->count++] = address_hash(address);
+	return true;
+}
+
+static int
+compare_hashes(const void *a, const void *b)
+{
+	uint64_t x, y;
+
+	memcpy(&x, a, sizeof x);
+	memcpy(&y, b, sizeof y);
+	return (x > y) - (x < y);
+}
+
+/*
+ * The sum does not depend on the order, and each address counts once: a client may name one again,
+ * and what carries a log from host to host may double its lines.
+ */
+static uint64_t
+sum_parties(struct parties *p)
+{
+	uint64_t sum = 0;
+
+	qsort(p->hash, p->count, sizeof *p->hash, compare_hashes);
+	for (size_t i = 0; i < p->count; i++)
+		sum += i > 0 && p->hash[i] == p->hash[i - 1] ? 0 : p->hash[i];
+	return sum;
+}
+
 /* *all: none of them is missing in what was kept. */
 static uint64_t
 wire_senders(const struct record *rec, bool *all)
 {
 	const struct record_sender *s = record_array(rec, rec->senders);
-	uint64_t sum = 0;
+	struct parties parties;
 
+	parties.count = 0;
 	*all &= rec->senders.count < DIALOG_MAX_PATHS;
-	for (uint32_t i = 0; i < rec->senders.count; i++) {
-		*all &= text_present(s[i].address);
-		sum += address_hash(record_text(rec, s[i].address));
-	}
-	return sum;
+	for (uint32_t i = 0; i < rec->senders.count; i++)
+		*all &= text_present(s[i].address) &&
+		        add_party(&parties, record_text(rec, s[i].address));
+	return sum_parties(&parties);
 }
 
 static uint16_t
 wire_recipients(const struct record *rec, uint64_t *sum, bool *all)
 {
 	const struct record_recipient *r = record_array(rec, rec->recipients);
+	struct parties parties;
 	uint16_t flags = 0;
 
+	parties.count = 0;
 	*all &= rec->recipients.count < DIALOG_MAX_PATHS;
 	for (uint32_t i = 0; i < rec->recipients.count; i++) {
-		*all &= text_present(r[i].address);
-		*sum += address_hash(record_text(rec, r[i].address));
+		*all &= text_present(r[i].address) &&
+		        add_party(&parties, record_text(rec, r[i].address));
 		if (r[i].class == RCPT_ACCEPTED)
 			flags |= TRACE_LET_IN;
 		else if (r[i].class != RCPT_UNKNOWN && r[i].class != RCPT_UNJUDGED)
 			flags |= TRACE_REFUSED;
 	}
+	*sum = sum_parties(&parties);
 	return flags;
 }
 
@@ -115,16 +161,17 @@ trace_of_record(const struct record *rec, struct trace *out)
 }
 
 static uint64_t
-log_parties(const struct log_session *s, struct log_list list, bool *refused)
+log_parties(const struct log_session *s, struct log_list list, bool *all, bool *refused)
 {
 	const struct log_party *p = log_session_list(s, list);
-	uint64_t sum = 0;
+	struct parties parties;
 
+	parties.count = 0;
 	for (uint16_t i = 0; i < list.count; i++) {
-		sum += address_hash(log_session_text(s, p[i].address));
+		*all &= add_party(&parties, log_session_text(s, p[i].address));
 		*refused |= p[i].refusal != LOG_REFUSAL_NONE && p[i].refusal != LOG_REFUSAL_DELAYED;
 	}
-	return sum;
+	return sum_parties(&parties);
 }
 
 int64_t
@@ -138,19 +185,19 @@ trace_log_ns(const struct log_session *s, int64_t local_ns)
 void
 trace_of_session(const struct log_session *s, struct trace *out)
 {
-	bool refused = false;
+	bool all = true, refused = false;
 
 	*out = (struct trace){
 		.open_ns = trace_log_ns(s, log_session_opened(s)),
 		.close_ns = trace_log_ns(s, s->closed_ns),
 		.id = s->id,
-		.senders = log_parties(s, s->senders, &refused),
-		.recipients = log_parties(s, s->recipients, &refused),
+		.senders = log_parties(s, s->senders, &all, &refused),
+		.recipients = log_parties(s, s->recipients, &all, &refused),
 		.addr = s->peer,
 		.place = trace_place(&s->interface_addr),
 		.action = s->action,
 	};
-	if (s->started && s->ended && !s->incomplete && s->hat_line.line != 0)
+	if (all && s->started && s->ended && !s->incomplete && s->hat_line.line != 0)
 		out->flags |= TRACE_WHOLE;
 	if (s->hat_line.line == 0 && s->end == LOG_END_LOST)
 		out->flags |= TRACE_LEFT;

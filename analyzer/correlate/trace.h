@@ -31,7 +31,7 @@ enum trace_flag {
 struct trace {
 	int64_t open_ns, close_ns; /* on its own clock, or TRACE_NEVER */
 	uint64_t id;
-	uint64_t senders, recipients; /* sums of the hashes of the addresses; 0: none */
+	uint64_t senders, recipients; /* sums of the hashes of the addresses, each once; 0: none */
 	struct addr addr;             /* of the client; family 0: not known */
 	uint16_t flags;               /* enum trace_flag */
 	uint8_t verdict;              /* wire: enum verdict */

@@ -146,25 +146,29 @@ Test(trace, a_stamp_without_a_fraction_is_the_middle_of_its_second)
 	cr_expect_eq(trace_log_ns(&s, LOG_TIME_NONE), TRACE_NEVER);
 }
 
-Test(trace, the_order_and_the_case_of_recipients_do_not_matter)
+Test(trace, neither_order_nor_case_nor_repetition_of_recipients_matters)
 {
-	static const char *const names[2][2] = { { "a@example.org", "B@example.org" },
-		{ "b@EXAMPLE.org", "A@example.org" } };
+	static const char *const names[3][3] = { { "a@example.org", "B@example.org" },
+		{ "b@EXAMPLE.org", "A@example.org" },
+		{ "a@example.org", "b@example.org", "A@example.org" } };
 	struct record_builder b;
-	struct trace t[2];
+	struct trace t[3];
 
 	cr_assert(record_builder_init(&b));
-	for (size_t i = 0; i < 2; i++) {
-		struct record_recipient r[2] = { { .class = RCPT_ACCESS },
-			{ .class = RCPT_ACCESS } };
+	for (size_t i = 0; i < COUNT(names); i++) {
+		struct record_recipient r[3] = { 0 };
+		uint32_t count = 0;
 
 		sample_plain(&b, 1);
-		for (size_t k = 0; k < 2; k++)
-			r[k].address = record_add_text(&b, bytes_str(names[i][k]));
-		b.rec->recipients = record_add_array(&b, r, sizeof r[0], 2);
+		for (; count < 3 && names[i][count] != NULL; count++) {
+			r[count].class = RCPT_ACCESS;
+			r[count].address = record_add_text(&b, bytes_str(names[i][count]));
+		}
+		b.rec->recipients = record_add_array(&b, r, sizeof r[0], count);
 		trace_of_record(b.rec, &t[i]);
 	}
 	cr_expect_eq(t[0].recipients, t[1].recipients);
+	cr_expect_eq(t[0].recipients, t[2].recipients);
 	cr_expect_neq(t[0].recipients, 0);
 	cr_expect(t[0].flags & TRACE_REFUSED);
 	cr_expect_eq(t[0].flags & (TRACE_LET_IN | TRACE_WHOLE), 0, "nobody was seen to close");
