@@ -32,13 +32,14 @@ pair_describe(const struct join *j, const struct log_session *s, char *out, size
 {
 	const struct log_place *at = s->hat_line.line != 0 ? &s->hat_line : &s->first_line;
 	const char *action = log_action_name(s->action);
+	bool grouped = log_text_present(s->text[LOG_TEXT_GROUP]);
 	char group[QUOTE_ROOM];
 
-	snprintf(out, room, "%s%s%s, sender group %s (%s line %u, ICID %llu)",
+	snprintf(out, room, "%s%s%s%s%s (%s line %u, ICID %llu)",
 	    action != NULL ? action : "no action", s->delayed ? " delayed to RCPT TO" : "",
 	    s->auth == LOG_AUTH_SUCCEEDED ? " with SMTP AUTH" : "",
-	    session_word(s, LOG_TEXT_GROUP, group), j->log_path(j->ctx, at->file), at->line,
-	    (unsigned long long)s->icid);
+	    grouped ? ", sender group " : "", session_word(s, LOG_TEXT_GROUP, group),
+	    j->log_path(j->ctx, at->file), at->line, (unsigned long long)s->icid);
 }
 
 /* The frames that show what the gateway did, or the first and the last. */
