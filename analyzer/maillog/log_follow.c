@@ -3,11 +3,25 @@
 typedef void follower(
     struct log_table *t, struct log_draft *d, const struct log_event *e, const struct log_where *w);
 
+/* The line's time by the clock of the session, since a log's own may have been set forward or back.
+ */
+static int64_t
+time_of(const struct log_draft *d, const struct log_where *w)
+{
+	const struct log_session *s = &d->s;
+
+	if (w->local_ns == LOG_TIME_NONE || w->offset_from == LOG_OFFSET_FROM_NONE ||
+	    s->offset_from == LOG_OFFSET_FROM_NONE)
+		return w->local_ns;
+	return w->local_ns + (s->utc_offset_s - w->utc_offset_s) * LOG_NS_PER_S;
+}
+
 /* What the line says beyond its event: when, where, and by which clock. */
 static void
 note_line(struct log_draft *d, const struct log_where *w)
 {
 	struct log_session *s = &d->s;
+	int64_t ns;
 
 	if (s->first_line.line == 0)
 		s->first_line = w->place;
@@ -15,12 +29,13 @@ note_line(struct log_draft *d, const struct log_where *w)
 		s->offset_from = w->offset_from;
 		s->utc_offset_s = w->utc_offset_s;
 	}
-	if (w->local_ns == LOG_TIME_NONE)
+	ns = time_of(d, w);
+	if (ns == LOG_TIME_NONE)
 		return;
-	if (s->first_ns == LOG_TIME_NONE || w->local_ns < s->first_ns)
-		s->first_ns = w->local_ns;
-	if (s->last_ns == LOG_TIME_NONE || w->local_ns > s->last_ns)
-		s->last_ns = w->local_ns;
+	if (s->first_ns == LOG_TIME_NONE || ns < s->first_ns)
+		s->first_ns = ns;
+	if (s->last_ns == LOG_TIME_NONE || ns > s->last_ns)
+		s->last_ns = ns;
 }
 
 static struct log_draft *
@@ -47,7 +62,7 @@ static bool
 is_quiet(const struct log_draft *d, const struct log_where *w)
 {
 	return d->s.last_ns != LOG_TIME_NONE && w->local_ns != LOG_TIME_NONE &&
-	       w->local_ns - d->s.last_ns > LOG_REUSE_NS;
+	       time_of(d, w) - d->s.last_ns > LOG_REUSE_NS;
 }
 
 static void
@@ -78,7 +93,7 @@ static void
 follow_new(
     struct log_table *t, struct log_draft *d, const struct log_event *e, const struct log_where *w)
 {
-	if (d != NULL && d->has_new && w->local_ns == d->s.first_ns &&
+	if (d != NULL && d->has_new && time_of(d, w) == d->s.first_ns &&
 	    same_peer(d, e->peer.address))
 		return; /* a copy of the line */
 	if (d != NULL && (d->has_new || is_quiet(d, w))) {
@@ -218,8 +233,8 @@ set_closed(struct log_draft *d, enum log_end end, const struct log_where *w)
 	set_end(d, end);
 	d->s.ended = true;
 	/* LOG_TIME_NONE is before all times. */
-	if (d->s.close_line.line == 0 || w->local_ns >= d->s.closed_ns) {
-		d->s.closed_ns = w->local_ns;
+	if (d->s.close_line.line == 0 || time_of(d, w) >= d->s.closed_ns) {
+		d->s.closed_ns = time_of(d, w);
 		d->s.close_line = w->place;
 	}
 }

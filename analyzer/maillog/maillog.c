@@ -111,6 +111,7 @@ maillog_begin(struct maillog *m, const struct maillog_start *start)
 	m->files[m->file_count] = f;
 	m->file = &m->files[m->file_count++];
 	m->r->last_ns = start->near_ns;
+	m->r->season_s = 0;
 	m->r->file = m->file_count - 1;
 	m->r->where = (struct log_where){ .place.file = (uint16_t)m->r->file };
 	/* The same octets may mean another year here. */

@@ -1,6 +1,7 @@
 #include "analyzer/maillog/maillog_lines.h"
 
 #include "analyzer/maillog/log_cef.h"
+#include "analyzer/maillog/log_season.h"
 
 static const struct log_stamp no_stamp = { LOG_TIME_NONE, LOG_OFFSET_NONE, false };
 
@@ -75,22 +76,37 @@ note_stamp(struct maillog *m, int64_t local_ns)
 
 	if (local_ns == LOG_TIME_NONE)
 		return;
-	m->r->last_ns = local_ns;
 	if (f->first_ns == LOG_TIME_NONE || local_ns < f->first_ns)
 		f->first_ns = local_ns;
 	if (f->last_ns == LOG_TIME_NONE || local_ns > f->last_ns)
 		f->last_ns = local_ns;
 }
 
+/* Times count by the clock as it was when the log began; a stamp with an offset needs no other. */
+static void
+set_time(struct maillog *m, const struct log_stamp *stamp)
+{
+	struct maillog_reading *r = m->r;
+
+	r->where.local_ns = stamp->local_ns;
+	if (stamp->local_ns == LOG_TIME_NONE)
+		return;
+	if (stamp->utc_offset_s == LOG_OFFSET_NONE) {
+		r->season_s += log_season_change(r->last_ns, stamp->local_ns);
+		r->where.local_ns -= r->season_s * LOG_NS_PER_S;
+	}
+	r->last_ns = stamp->local_ns;
+}
+
 static void
 set_where(struct maillog *m, const struct log_prefix *p)
 {
-	m->r->where.local_ns = p->stamp.local_ns;
+	set_time(m, &p->stamp);
 	m->r->from_host = p->host.n > 0;
 	m->r->where.appliance =
 	    m->r->from_host ? log_origins_of_host(&m->origins, p->host) : m->r->origin;
 	set_offset(m, &p->stamp);
-	note_stamp(m, p->stamp.local_ns);
+	note_stamp(m, m->r->where.local_ns);
 }
 
 /* A header speaks for the host that syslog names, or for the lines of this log that name none. */
@@ -105,6 +121,7 @@ follow_header(struct maillog *m)
 			m->origins.at[appliance].utc_offset_s = e->utc_offset_s;
 		else
 			m->r->utc_offset_s = e->utc_offset_s;
+		m->r->season_s = 0;
 		maillog_lines_offset(m->file, LOG_OFFSET_FROM_HEADER, e->utc_offset_s);
 	} else if (!m->r->from_host) {
 		m->r->origin = log_origins_of_serial(&m->origins, e->serial, m->r->origin);

@@ -23,6 +23,7 @@ struct maillog_reading {
 
 	uint16_t origin;       /* of lines that name no host */
 	int32_t utc_offset_s;  /* of theirs, by a header; LOG_OFFSET_NONE */
+	int32_t season_s;      /* by so much the clock was set forward since */
 	int64_t last_ns;       /* the last stamp, or a time near the first one */
 	struct log_stamp lone; /* of a line that was nothing but a stamp */
 

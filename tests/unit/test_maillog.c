@@ -9,6 +9,7 @@
 #define NEW                                                                                \
 	"New SMTP ICID 4 interface M (192.0.2.1) address 198.51.100.9 reverse dns host h " \
 	"verified yes\n"
+#define AUTUMN "Sun Oct 25 "
 #define AT36 "2009-07-17T23:39:36"
 #define AT04 "2009-07-17T23:40:04"
 #define PEER "if=M host=h"
@@ -136,6 +137,25 @@ static const struct row {
 	{ "TCPREFUSE with a number", { T NEW T "ICID 4 TCPREFUSE SG B match ALL SBRS None\n" },
 	    "4 TCPREFUSE " PEER " sg=B match=ALL sbrs=None" WHERE " opened=" AT36 " @0:1,2,0\n",
 	    0 },
+	{ "summer time ends within a session",
+	    { AUTUMN "02:59:50 2009 Info: ICID 4 REJECT SG B match ALL SBRS None\n" AUTUMN
+		     "02:00:10 2009 Info: ICID 4 close\n" },
+	    "4 REJECT sg=B match=ALL sbrs=None opened=2009-10-25T02:59:50"
+	    " closed=2009-10-25T03:00:10 how=close @0:1,1,2\n",
+	    0 },
+	{ "and the next log says so",
+	    { AUTUMN "02:59:49 2009 Info: Time offset from UTC: 7200 seconds\n" AUTUMN
+		     "02:59:50 2009 Info: ICID 4 REJECT SG B match ALL SBRS None\n",
+		AUTUMN "02:00:00 2009 Info: Time offset from UTC: 3600 seconds\n" AUTUMN
+		       "02:00:10 2009 Info: ICID 4 close\n" },
+	    "4 REJECT sg=B match=ALL sbrs=None opened=2009-10-25T00:59:50"
+	    " closed=2009-10-25T01:00:10 how=close @0:2,2,2\n",
+	    0 },
+	{ "a header in the same log says what it has now",
+	    { AUTUMN "02:59:49 2009 Info: Time offset from UTC: 7200 seconds\n" AUTUMN
+		     "02:00:00 2009 Info: Time offset from UTC: 3600 seconds\n" AUTUMN
+		     "02:00:10 2009 Info: ICID 4 close\n" },
+	    "4 closed=2009-10-25T01:00:10 how=close @0:3,0,3\n", 0 },
 	{ "began before the log", { T "ICID 4 close\n" }, "4 closed=" AT36 " how=close @0:1,0,1\n",
 	    0 },
 	{ "a score without an action", { T "ICID 4 SBRS None\n" }, "4 sbrs=None @0:1,0,0\n", 0 },
