@@ -119,22 +119,54 @@ comment(struct hat_lex *l, struct hat_token t)
 	return t;
 }
 
-static struct hat_token
-string(struct hat_lex *l, struct hat_token t)
+/* The first octet from p on that is no blank. */
+static const uint8_t *
+skip_blanks(const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *open = l->p, *p = open + 1;
-	bool *lost = *open == '"' ? &l->lost_double : &l->lost_single;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p;
+}
+
+/* The line that begins at p holds nothing but the brace that closes a block. */
+static bool
+closes_block(const uint8_t *p, const uint8_t *end)
+{
+	p = skip_blanks(p, end);
+	if (p == end || *p != '}')
+		return false;
+	p = skip_blanks(p + 1, end);
+	return p == end || is_line_end(*p);
+}
+
+/* The quote that closes the one at `open`, or where it is known that none does. */
+static const uint8_t *
+closing_quote(const uint8_t *open, const uint8_t *end)
+{
+	const uint8_t *p = open + 1;
+
+	while (p < end && *p != *open && !(is_line_end(*p) && closes_block(p + 1, end)))
+		p += *p == '\\' && end - p > 1 ? 2 : 1;
+	return p < end ? p : end;
+}
+
+/* Only a parameter's reaches over lines: elsewhere it is none, and shall hide no group. */
+static struct hat_token
+string(struct hat_lex *l, struct hat_token t, bool in_block)
+{
+	bool *lost = *l->p == '"' ? &l->lost_double : &l->lost_single;
+	const uint8_t *end = in_block && !*lost ? l->end : line_end(l, l->p);
+	const uint8_t *open = l->p, *close = closing_quote(open, end);
 
 	t.type = HAT_TOKEN_STRING;
-	while (!*lost && p < l->end && *p != *open)
-		p += *p == '\\' && l->end - p > 1 ? 2 : 1;
-	/* Nothing closes this one, so nothing closes the later ones. */
-	*lost = *lost || p >= l->end;
-	t.unclosed = *lost;
-	if (t.unclosed)
-		p = line_end(l, open);
-	t.text = bytes_of(open + 1, (size_t)(p - open - 1));
-	while (l->p < p)
+	t.unclosed = close == end || *close != *open;
+	if (t.unclosed) {
+		/* Nothing closes this one, so nothing closes the later ones. */
+		*lost |= in_block && close == end;
+		close = line_end(l, open);
+	}
+	t.text = bytes_of(open + 1, (size_t)(close - open - 1));
+	while (l->p < close)
 		step(l);
 	if (!t.unclosed)
 		l->p++;
@@ -196,7 +228,7 @@ hat_lex_next(struct hat_lex *l, bool in_block)
 	if (*l->p == '(')
 		return comment(l, t);
 	if (*l->p == '"' || (in_block && *l->p == '\''))
-		return string(l, t);
+		return string(l, t, in_block);
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
 		if (*l->p == (uint8_t)marks[i].c && (in_block || marks[i].c != '=')) {
 			t.type = marks[i].type;
@@ -236,8 +268,7 @@ hat_lex_argument(struct hat_lex *l)
 	const uint8_t *p;
 	struct bytes arg;
 
-	while (l->p < l->end && (*l->p == ' ' || *l->p == '\t'))
-		l->p++;
+	l->p = skip_blanks(l->p, l->end);
 	for (p = l->p; p < l->end && is_text(*p) && strchr("#(){},\"$", *p) == NULL; p++)
 		;
 	arg = bytes_of(l->p, (size_t)(p - l->p));

@@ -5,8 +5,8 @@
  * ends at them; control characters and byte order marks are space; `#` at the start of a word
  * begins a comment to the end of the line. A comment in parentheses ends at the parenthesis
  * that closes it, even if it holds others, and at the latest with its line. A word reaches over
- * `[...]`, spaces included, but not in a block of parameters. Quoted strings may hold line ends
- * and escaped quotes.
+ * `[...]`, spaces included, but not in a block of parameters. Quoted strings may hold escaped
+ * quotes, and in such a block line ends.
  *
  * In:    the whole text, borrowed; the tokens' texts point into it, quotes and parentheses
  *        taken off, escapes not yet resolved.
@@ -47,7 +47,7 @@ struct hat_lex {
 
 /* `line` is the number of the first line. */
 struct hat_lex hat_lex_init(struct bytes text, uint32_t line);
-/* In a block of parameters, `=` and `;` are no part of a word. */
+/* In a block of parameters, `=` and `;` are no part of a word, and strings reach over lines. */
 struct hat_token hat_lex_next(struct hat_lex *l, bool in_block);
 /* The next token that is no comment, without taking it. */
 struct hat_token hat_lex_peek(const struct hat_lex *l);
