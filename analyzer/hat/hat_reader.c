@@ -93,6 +93,28 @@ policy_name(struct bytes word)
 	return word;
 }
 
+/* How far from the beginning of its line a word of the text stands. */
+static size_t
+column(const struct hat *h, const uint8_t *p)
+{
+	const uint8_t *from = p, *text = (const uint8_t *)h->text;
+
+	while (p > text && p[-1] != '\n' && p[-1] != '\r')
+		p--;
+	return (size_t)(from - p);
+}
+
+/*
+ * Where a policy's rule should be: another word is taken for a rule that is not known, but not a
+ * new statement, nor what begins a line as far to the left as the policy does.
+ */
+static bool
+is_odd_rule(const struct hat *h, const struct hat_token *t, const struct hat_policy *p)
+{
+	return t->type == HAT_TOKEN_WORD && !is_policy(t) && !is_group(t) &&
+	       !(t->first && column(h, t->text.p) <= column(h, p->name.p));
+}
+
 /* $NAME and its access rule. */
 static void
 read_policy(struct hat_reader *r, struct hat_token name)
@@ -103,8 +125,7 @@ read_policy(struct hat_reader *r, struct hat_token name)
 	policy.action = (uint8_t)access_rule(&t, true);
 	if (policy.action == HAT_ACTION_UNKNOWN)
 		complain(r, &t, EXPECT_RULE " after the name of a policy");
-	/* Another word is taken for a rule that is not known; a new statement is not. */
-	if (t.type == HAT_TOKEN_WORD && !is_policy(&t) && !is_group(&t))
+	if (policy.action != HAT_ACTION_UNKNOWN || is_odd_rule(r->h, &t, &policy))
 		do
 			t = hat_lex_next(&r->lex, false);
 		while (t.type == HAT_TOKEN_COMMENT);
@@ -223,17 +244,6 @@ is_all(const struct hat_token *t)
 	       host.kind == HAT_KIND_ALL;
 }
 
-/* How far from the beginning of its line a word of the text stands. */
-static size_t
-column(const struct hat *h, const uint8_t *p)
-{
-	const uint8_t *from = p, *text = (const uint8_t *)h->text;
-
-	while (p > text && p[-1] != '\n' && p[-1] != '\r')
-		p--;
-	return (size_t)(from - p);
-}
-
 /*
  * ALL where a statement begins. Of anonymous hosts it is none. In a group it stands as far to the
  * left as the group's name, with the hosts to the right of it: then the group's rule is missing.
@@ -336,7 +346,17 @@ read_group(struct hat_reader *r, struct hat_token name)
 		read_host(r, all, group);
 }
 
-/* A host outside of any group, or ALL. Without a rule it says nothing and is left out. */
+/* No mere word, as texts have them that stand around a HAT. */
+static bool
+is_written_as_host(struct bytes text)
+{
+	struct bytes inside = bytes_head(text, text.n - 1);
+
+	return memchr(inside.p, '.', inside.n) != NULL || memchr(text.p, ':', text.n) != NULL ||
+	       memchr(text.p, '[', text.n) != NULL;
+}
+
+/* A host outside of any group, or ALL. Without a rule a mere word says nothing and is left out. */
 static void
 read_anonymous(struct hat_reader *r, struct hat_token host)
 {
@@ -347,7 +367,8 @@ read_anonymous(struct hat_reader *r, struct hat_token host)
 		return;
 	hat_table_groups(r->h)[group].anonymous = !all;
 	read_host(r, host, group);
-	if (!read_members(r, group) || hat_table_groups(r->h)[group].entry_count == 0) {
+	if ((!read_members(r, group) && !is_written_as_host(host.text)) ||
+	    hat_table_groups(r->h)[group].entry_count == 0) {
 		r->h->entries.count = hat_table_groups(r->h)[group].first_entry;
 		r->h->groups.count--;
 	}
