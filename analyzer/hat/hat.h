@@ -65,6 +65,7 @@ struct hat_policy {
 	struct hat_block params;
 	uint32_t line;
 	uint8_t action; /* enum hat_action */
+	bool disputed;  /* the first of several that differ in it: which one counts is not known */
 };
 
 /* A sender group; an anonymous entry is one of its own, and so is ALL. */

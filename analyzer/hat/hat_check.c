@@ -52,9 +52,10 @@ check_policies(struct hat *h)
 			h->failed = true;
 		else if (first != i)
 			hat_table_say(h, SEVERITY_WARNING, false, policies[i].line,
-			    policies[first].line,
-			    "the policy %.*s is defined again; the first counts",
-			    SHORT(policies[i].name));
+			    policies[first].line, "the policy %.*s is defined again; %s",
+			    SHORT(policies[i].name),
+			    policies[first].disputed ? "which one counts is not known"
+						     : "the first counts");
 		else if (!used[i])
 			hat_table_say(h, SEVERITY_INFO, false, policies[i].line, 0,
 			    "the policy %.*s is not used", SHORT(policies[i].name));

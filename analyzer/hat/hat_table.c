@@ -76,8 +76,13 @@ resolve_policies(struct hat *h)
 	struct hat_texts names = { 0 };
 	bool ok = true;
 
-	for (size_t i = 0; ok && i < h->policies.count; i++)
-		ok = hat_texts_add(&names, policies[i].name, (uint32_t)i) != HAT_TEXTS_NONE;
+	for (size_t i = 0; ok && i < h->policies.count; i++) {
+		uint32_t first = hat_texts_add(&names, policies[i].name, (uint32_t)i);
+
+		ok = first != HAT_TEXTS_NONE;
+		if (ok)
+			policies[first].disputed |= policies[first].action != policies[i].action;
+	}
 	for (size_t i = 0; ok && i < h->groups.count; i++) {
 		struct hat_group *g = &hat_table_groups(h)[i];
 
@@ -85,7 +90,7 @@ resolve_policies(struct hat *h)
 		if (g->policy.p == NULL)
 			continue;
 		g->policy_index = hat_texts_find(&names, g->policy);
-		if (g->policy_index != HAT_NO_INDEX)
+		if (g->policy_index != HAT_NO_INDEX && !policies[g->policy_index].disputed)
 			g->action = policies[g->policy_index].action;
 	}
 	hat_texts_clear(&names);

@@ -405,6 +405,24 @@ scan(const struct hat *h, const struct hat_peer *peer, struct hat_decision *d)
 		d->candidate_count = 0;
 }
 
+Test(hat_decide, a_policy_with_two_rules_decides_nothing)
+{
+	struct hat *h = read_text("$P ACCEPT\n$P REJECT\n$Q ACCEPT\n$Q ACCEPT\n"
+				  "G: 10.0.0.1 $P\nALL $Q");
+	struct hat_decision d;
+	struct hat_peer peer =
+	    hat_peer_init((struct addr){ .family = 4, .octet = { 10, 0, 0, 1 } });
+
+	hat_decide(h, &peer, &d);
+	cr_expect(!d.certain && bytes_eq(d.sender_group, bytes_str("G")));
+	cr_expect_eq(d.action, HAT_ACTION_UNKNOWN);
+	peer = hat_peer_init((struct addr){ .family = 4, .octet = { 10, 0, 0, 2 } });
+	hat_decide(h, &peer, &d);
+	cr_expect(d.certain);
+	cr_expect_eq(d.action, HAT_ACTION_ACCEPT);
+	hat_free(h);
+}
+
 Test(hat_decide, the_index_decides_as_one_entry_after_the_other)
 {
 	static struct drawn t;
