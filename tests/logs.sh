@@ -123,6 +123,10 @@ holds serial.ndjson '"icid":4,.*"serial":"4\\",\\"icid\\":9'
 lacks serial.ndjson "$(printf '\033')"
 check 'two outputs to one place' 2 "$hatcheck" log --json - --ndjson - log
 check 'an output over the input' 2 "$hatcheck" log --json ./log log
+check 'an output over a log of a folder' 2 "$hatcheck" log --json set/mail.current set
+claim 'that log is still there' cmp log set/mail.current
+check 'an output beside the logs of a folder' 0 "$hatcheck" log --json set/report.json set
+check 'and once more' 0 "$hatcheck" log --json set/report.json set
 check 'an output that cannot be written' 2 "$hatcheck" log --json /dev/full log
 check 'all outputs in one run' 0 "$hatcheck" log --json r.json --ndjson r.ndjson --text - log set \
 	"$root/fixtures/logs/page/log" "$root/fixtures/logs/hostile/log" "$root/fixtures/logs/events/log"

@@ -7,6 +7,7 @@
 #include "analyzer/cli/cli.h"
 #include "analyzer/cli/damage.h"
 #include "analyzer/cli/progress.h"
+#include "analyzer/maillog/log_inputs.h"
 #include "analyzer/maillog/maillog_read.h"
 #include "reports/json_log.h"
 #include "reports/text_log.h"
@@ -206,6 +207,29 @@ list(const struct log_options *options, const char *const *paths, size_t count)
 	return status;
 }
 
+/* The logs of a folder; a report of before may lie there, too, and is none. */
+static enum status
+spare_folder(const struct log_options *o, const char *path, struct fault *fault)
+{
+	struct log_inputs in = { 0 };
+	struct fault ignored; /* it comes again when they are read */
+	enum status status = STATUS_OK;
+
+	(void)log_inputs_find(&in, &path, 1, LOG_TIME_NONE, &ignored);
+	for (size_t i = 0; i < in.count && status == STATUS_OK; i++)
+		status = cli_outputs_spare(o->outputs, OUTPUTS, in.all[i].path, fault);
+	log_inputs_clear(&in);
+	return status;
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static enum status
 check_outputs(
     const struct log_options *o, const char *const *paths, size_t count, struct fault *fault)
@@ -213,7 +237,9 @@ check_outputs(
 	enum status status = cli_outputs_differ(o->outputs, OUTPUTS, fault);
 
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = cli_outputs_spare(o->outputs, OUTPUTS, paths[i], fault);
+		status = is_folder(paths[i])
+		             ? spare_folder(o, paths[i], fault)
+		             : cli_outputs_spare(o->outputs, OUTPUTS, paths[i], fault);
 	return status;
 }
 
