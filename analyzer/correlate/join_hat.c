@@ -58,6 +58,14 @@ log_is_whole(const struct pair *p)
 	return (log.flags & TRACE_WHOLE) && !p->lossy;
 }
 
+/* A listener that rejects with its greeting greets nobody whom the HAT rejects. */
+static bool
+greets_rejected(const struct pair *p, const struct hat_group *g)
+{
+	return g->action == HAT_ACTION_REJECT && p->join->delayed_reject == KNOWN_NO &&
+	       !(p->s != NULL && p->s->delayed) && p->rec->verdict == VERDICT_ACCEPTED;
+}
+
 /*
  * The wire against an action of the HAT, by the same table as against a logged one. Whether
  * REJECT is delayed is known from the session or the option; where it is not, both stages agree.
@@ -69,6 +77,8 @@ action_clashes(const struct pair *p, const struct hat_group *g)
 	    as_logged = { .action = (uint8_t)logged_action_of(g), .flags = TRACE_DELAYED };
 	uint8_t clash;
 
+	if (greets_rejected(p, g))
+		return true;
 	trace_of_record(p->rec, &wire);
 	if (p->s != NULL && p->s->auth == LOG_AUTH_SUCCEEDED)
 		as_logged.flags |= TRACE_AUTH;
