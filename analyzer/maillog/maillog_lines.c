@@ -84,7 +84,7 @@ note_stamp(struct maillog *m, int64_t local_ns)
 
 /* Times count by the clock as it was when the log began; a stamp with an offset needs no other. */
 static void
-set_time(struct maillog *m, const struct log_stamp *stamp)
+set_time(struct maillog *m, const struct log_stamp *stamp, bool same_clock)
 {
 	struct maillog_reading *r = m->r;
 
@@ -92,7 +92,8 @@ set_time(struct maillog *m, const struct log_stamp *stamp)
 	if (stamp->local_ns == LOG_TIME_NONE)
 		return;
 	if (stamp->utc_offset_s == LOG_OFFSET_NONE) {
-		r->season_s += log_season_change(r->last_ns, stamp->local_ns);
+		if (same_clock)
+			r->season_s += log_season_change(r->last_ns, stamp->local_ns);
 		r->where.local_ns -= r->season_s * LOG_NS_PER_S;
 	}
 	r->last_ns = stamp->local_ns;
@@ -101,10 +102,12 @@ set_time(struct maillog *m, const struct log_stamp *stamp)
 static void
 set_where(struct maillog *m, const struct log_prefix *p)
 {
-	set_time(m, &p->stamp);
+	uint16_t before = m->r->where.appliance;
+
 	m->r->from_host = p->host.n > 0;
 	m->r->where.appliance =
 	    m->r->from_host ? log_origins_of_host(&m->origins, p->host) : m->r->origin;
+	set_time(m, &p->stamp, m->r->where.appliance == before);
 	set_offset(m, &p->stamp);
 	note_stamp(m, m->r->where.local_ns);
 }

@@ -143,6 +143,14 @@ static const struct row {
 	    "4 REJECT sg=B match=ALL sbrs=None opened=2009-10-25T02:59:50"
 	    " closed=2009-10-25T03:00:10 how=close @0:1,1,2\n",
 	    0 },
+	{ "two hosts whose clocks lie apart",
+	    { "Oct 25 02:59:50 a x: Info: ICID 4 REJECT SG B match ALL SBRS None\n"
+	      "Oct 25 02:10:00 b x: Info: ICID 5 REJECT SG B match ALL SBRS None\n"
+	      "Oct 25 02:59:51 a x: Info: ICID 4 close\n" },
+	    "4 REJECT sg=B match=ALL sbrs=None opened=2009-10-25T02:59:50"
+	    " closed=2009-10-25T02:59:51 how=close @0:1,1,3\n"
+	    "5 REJECT sg=B match=ALL sbrs=None opened=2009-10-25T02:10:00 @0:2,2,0\n",
+	    0 },
 	{ "and the next log says so",
 	    { AUTUMN "02:59:49 2009 Info: Time offset from UTC: 7200 seconds\n" AUTUMN
 		     "02:59:50 2009 Info: ICID 4 REJECT SG B match ALL SBRS None\n",
