@@ -31,7 +31,7 @@ struct desk {
 static void
 on_connection(void *ctx, const struct conn *conn)
 {
-	struct refusal_reader refusals = { NULL };
+	struct refusal_reader refusals = { .table = NULL };
 	struct desk *d = ctx;
 
 	judge(conn, &refusals, &d->judged);
@@ -202,8 +202,6 @@ assert_same(const struct record *a, const struct record *b)
 	for (uint32_t i = 0; i < a->findings.count; i++)
 		assert_same_text(a, found_a[i].rule, b, found_b[i].rule);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

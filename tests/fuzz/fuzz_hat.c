@@ -10,8 +10,6 @@
 #include "analyzer/hat/hat.h"
 #include "analyzer/hat/hat_print.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* Peers that are near to what tables hold: from the octets of the table itself. */
 static struct hat_peer
 peer_of(const uint8_t *data, size_t size, size_t round)

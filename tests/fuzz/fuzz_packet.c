@@ -208,8 +208,6 @@ check_fragments(bool six, uint8_t protocol, struct bytes carried, uint8_t how)
 	told_clear(&many);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -26,7 +26,7 @@ struct desk {
 static void
 on_connection(void *ctx, const struct conn *conn)
 {
-	struct refusal_reader refusals = { NULL };
+	struct refusal_reader refusals = { .table = NULL };
 	struct desk *d = ctx;
 	const struct record *r;
 
@@ -114,8 +114,6 @@ play(struct desk *d, uint64_t secret, const uint8_t *data, size_t n)
 	assert(budget.used == 0);
 	assert(d->said_n / 4 <= n);
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

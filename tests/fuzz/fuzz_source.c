@@ -174,8 +174,6 @@ assert_as_libpcap(const struct told *t, struct bytes in)
 	pcap_close(p);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

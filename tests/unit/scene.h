@@ -115,7 +115,7 @@ scene_say_judgement(struct scene *s, const struct record *r)
 static inline void
 scene_on_connection(void *ctx, const struct conn *conn)
 {
-	struct refusal_reader refusals = { NULL };
+	struct refusal_reader refusals = { .table = NULL };
 	struct scene *s = ctx;
 	struct record *r;
 	const char *outcome, *how;
