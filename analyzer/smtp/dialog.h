@@ -106,18 +106,23 @@ struct dialog {
 	bool unsure;      /* octets of the server are missing since the last tie */
 	bool unsure_then; /* and so it will be after the held reply */
 	bool server_opaque, server_begun;
-	bool footing_waits; /* a lost client waits for the server to catch up */
-	bool footing_new;   /* the line to come has to be a command, or it was none */
-	bool released;      /* it shall not */
-	bool bare_lf;       /* the client ends its lines with a bare LF */
-	bool tx_unsure;     /* octets are missing since the last MAIL */
+	bool footing_waits;  /* a lost client waits for the server to catch up */
+	bool footing_new;    /* the line to come has to be a command, or it was none */
+	bool released;       /* it shall not */
+	bool bare_lf;        /* the client ends its lines with a bare LF */
+	bool tx_unsure;      /* octets are missing since the last MAIL */
+	uint8_t proxy_lines; /* so many of a proxy's header have come */
+	bool overlaps;       /* the client goes on at one of several replies that it waits for */
 	struct body body;
 	uint16_t reply_text_n;
 	struct dialog_reply reply;
 	struct { /* of the last reply that was tied, or passed */
-		uint64_t end_off, ack_off;
+		uint64_t off, end_off, ack_off;
 		uint16_t code;
 	} last;
+	struct { /* of the last that was tied, or greets, and of its command */
+		uint64_t end_off, peer_off, command_end;
+	} tied;
 	uint64_t greatest_ack;          /* of client octets, in any reply */
 	struct dialog_pending *pending; /* few_pending, or more */
 	uint32_t pending_head, pending_count, pending_room;

@@ -41,20 +41,35 @@ on_bdat(struct dialog *d, struct bytes arg)
 
 /*
  * Before the dialogue a proxy may tell whose client this is, which nobody answers: in a line, or in
- * octets that begin with an empty one. How many those are is not asked: what was sent after the
- * greeting is dialogue. haproxy.org, the PROXY protocol 2
+ * octets of which the first three lines are always the same. How many those are is not asked: what
+ * was sent after the greeting is dialogue. haproxy.org, the PROXY protocol 2
  */
 static bool
 told_by_proxy(struct dialog *d, const struct line *line)
 {
-	if (line->off != 0 || line->peer_off != 0)
+	static const struct {
+		uint64_t off;
+		struct bytes text;
+	} heads[] = { { 0, BYTES_INIT("") }, { 2, BYTES_INIT("") }, { 4, BYTES_INIT("\0") } };
+	bool begun = d->proxy_lines > 0;
+
+	if (!begun && (line->off != 0 || line->peer_off != 0))
 		return false;
-	if (bytes_case_starts(line->text, BYTES_LIT("PROXY ")))
+	if (!begun && bytes_case_starts(line->text, BYTES_LIT("PROXY ")))
 		return true;
-	if (line->text.n > 0)
-		return false;
-	dialog_lose_client(d);
-	return true;
+	if (line->peer_off == 0 && line->off == heads[d->proxy_lines].off &&
+	    bytes_eq(line->text, heads[d->proxy_lines].text)) {
+		if (++d->proxy_lines == sizeof heads / sizeof heads[0]) {
+			d->proxy_lines = 0;
+			dialog_lose_client(d);
+			dialog_pop(d, d->pending_count); /* no command was passed over */
+		}
+		return true;
+	}
+	d->proxy_lines = 0;
+	if (begun)
+		dialog_lose_client(d); /* nor is it known what the empty lines were */
+	return begun;
 }
 
 static void

@@ -181,9 +181,34 @@ client_behind(const struct dialog *d, const struct dialog_reply *r)
 	       d->client != CLIENT_WAIT && d->client != CLIENT_OPAQUE;
 }
 
+/* The reply before this one was to a command with octets between it and p, which are not answered.
+ */
+static bool
+answers_before(const struct dialog *d, const struct dialog_pending *p, const struct dialog_reply *r)
+{
+	return d->tied.end_off == r->off && d->tied.command_end != p->off;
+}
+
+/*
+ * The command before the one at place n was sent when the client had read as much as before the one
+ * in front of it, and only one reply came since: one of the two is not answered.
+ */
+static bool
+one_is_open(const struct dialog *d, uint32_t n)
+{
+	const struct dialog_pending *p = &d->pending[d->pending_head + n];
+	uint64_t before;
+
+	if (n < 2 || p[-1].id == PENDING_GAP)
+		return false;
+	before = p[-2].id == PENDING_GAP ? d->tied.end_off : p[-2].peer_off;
+	return p[-1].peer_off == before && d->last.off == before;
+}
+
 /*
  * After octets that were not seen. Everything before this command was received when the last
- * reply was sent, and this is what the client sent next when it had read exactly that reply. And
+ * reply was sent, and this is what the client sent next when it had read exactly that reply; which
+ * answers nothing before those octets, as the client waits until all that it sent is answered. And
  * 354 answers nothing but DATA, and that the one after which the client still waits.
  */
 static bool
@@ -196,7 +221,8 @@ at_rest(const struct dialog *d, uint32_t n, const struct dialog_reply *r)
 	if (r->code == 354)
 		return p->id == COMMAND_DATA && r->ack_off == p->end_off;
 	return d->last_set && d->last.end_off == r->off && d->last.ack_off == p->off &&
-	       p->peer_off == r->off;
+	       p->peer_off == r->off && !answers_before(d, p, r) && !d->overlaps &&
+	       !one_is_open(d, n);
 }
 
 void
@@ -283,6 +309,27 @@ pass_unsolicited(struct dialog *d)
 	}
 }
 
+/* The command at place n is answered, and what is before it will not be. */
+static void
+tie_to(struct dialog *d, uint32_t n, struct bytes text)
+{
+	const struct dialog_pending p = d->pending[d->pending_head + n];
+
+	if (p.peer_off > d->tied.peer_off && p.peer_off < d->tied.end_off)
+		d->overlaps = true;
+	/* A message in which octets are missing may end behind them. */
+	if (p.peer_off != RUN_PEER_UNKNOWN) {
+		d->tied.peer_off = p.peer_off;
+		d->tied.end_off = d->reply.end_off;
+		d->tied.command_end = p.end_off;
+	}
+	if (d->reply.code == 221 && p.id != COMMAND_QUIT)
+		go_on(d, CLIENT_COMMANDS); /* the server leaves, and says no more to it */
+	else
+		answer(d, &p, &d->reply, text);
+	dialog_pop(d, n + 1);
+}
+
 /* False: not yet, the client's octets that it may answer are still to come. */
 static bool
 tie(struct dialog *d, struct bytes text)
@@ -297,8 +344,7 @@ tie(struct dialog *d, struct bytes text)
 		if (p != NULL && r->code == 221 && p->id != COMMAND_QUIT && answered_oddly(d))
 			return close_up(d, r);
 		if (p != NULL && (received(p, r) || !acks_tell)) {
-			answer(d, p, r, text);
-			dialog_pop(d, 1);
+			tie_to(d, 0, text);
 			return true;
 		}
 		if (p == NULL && client_behind(d, r))
@@ -316,8 +362,7 @@ tie(struct dialog *d, struct bytes text)
 	if (n < d->pending_count) {
 		d->unsure = false;
 		d->tx_unsure = true; /* something before it was not seen */
-		answer(d, &d->pending[d->pending_head + n], r, text);
-		dialog_pop(d, n + 1);
+		tie_to(d, n, text);
 		return true;
 	}
 	if (client_behind(d, r))
@@ -344,6 +389,8 @@ place_first(struct dialog *d, struct bytes text)
 		return false;
 	d->greeting = *r;
 	d->greeting_sure = first;
+	d->tied.end_off = r->end_off;
+	d->tied.peer_off = RUN_PEER_UNKNOWN;
 	return true;
 }
 
@@ -351,6 +398,7 @@ void
 dialog_set_last(struct dialog *d)
 {
 	d->passed_over = false;
+	d->last.off = d->reply.off;
 	d->last.end_off = d->reply.end_off;
 	d->last.ack_off = d->reply.last_ack_off;
 	d->last.code = d->reply.code;

@@ -53,6 +53,55 @@ static const struct {
 	    "C S; S FA q=15 k=1001; S SA q=4294967290; C A k=4294967291; C FA k=16; S A q=16 "
 	    "k=1002; S q=4294967291 k=1001 '554 esa.example no~",
 	    "reject high greeting=554 gaps=0" },
+	{ "a client with two commands in flight: the reply after one that was not seen is that "
+	  "one's",
+	    OPEN "C 'RSET~; -C 'MAIL FROM:<a@b>~; S '250 reset~; C 'RCPT TO:<c@d>~; S '250 sender~;"
+		 "C 'RCPT TO:<e@f>~; S '554 5.7.1 access denied~; C 'QUIT~;"
+		 "S '554 5.7.1 access denied~; S '221 bye~; S FA; C FA; S A",
+	    "incomplete low !rcpt=c@d:250:accepted" },
+	{ "one that is a reply behind, from before the greeting on",
+	    "C S; S SA; C A; C 'EHLO x~; S '220 esa~; C 'MAIL FROM:<a@b>~; S '250 esa~;"
+	    "-C 'RCPT TO:<c@d>~; S '250 sender~; C 'QUIT~; S '554 5.7.1 access denied~;"
+	    "S '221 bye~; S FA; C FA; S A",
+	    "incomplete low" },
+	{ "the same, and its first command was not seen",
+	    "C S; S SA; C A; -C 'EHLO x~; S '220 esa~; C 'MAIL FROM:<a@b>~; S '250 esa~;"
+	    "C 'RCPT TO:<c@d>~; S '250 sender~; C 'QUIT~; S '550 5.1.1 no~; S '221 bye~;"
+	    "S FA; C FA; S A",
+	    "incomplete low !rcpt=c@d:250:accepted" },
+	{ "two commands in flight, and the reply before them was not seen",
+	    OPEN "C 'EHLO x~; -S '250 esa~; C 'RSET~; C 'MAIL FROM:<a@b>~; S '250 reset~;"
+		 "C 'RCPT TO:<c@d>~; S '250 sender~; C 'RCPT TO:<e@f>~; S '550 5.1.1 no~;"
+		 "C 'QUIT~; S '550 5.1.1 no~; S '221 bye~; S FA; C FA; S A",
+	    "incomplete low !rcpt=c@d:250:accepted" },
+	{ "a client that waits for each reply: behind one command that was not seen all is told",
+	    OPEN "C 'EHLO x~; S '250 esa~; -C 'MAIL FROM:<a@b>~; S '250 sender~;"
+		 "C 'RCPT TO:<c@d>~; S '250 ok~; C 'QUIT~; S '221 bye~; S FA; C FA; S A",
+	    "accepted rcpt=c@d:250:accepted" },
+	{ "two empty lines before the greeting are no proxy's header",
+	    "C S; S SA; C A; C '~~EHLO x~; S '220 esa~; S '500 what?~; S '500 what?~; S '250 esa~;"
+	    "C 'MAIL FROM:<a@b>~; S '250 sender~; C 'RCPT TO:<c@d>~; S '550 5.1.1 no~;" QUIT,
+	    "incomplete !mail=a@b:500" },
+	{ "a greeting that is not ended before EHLO is answered",
+	    "C S; S SA; C A; S '220-esa~; C 'EHLO x~; S '250-esa~250 SIZE 1~;"
+	    "C 'MAIL FROM:<a@b>~; S '250 sender~; C 'RCPT TO:<c@d>~; S '550 5.5.1 Protocol "
+	    "error~;" QUIT,
+	    "accepted/recipients_refused high greeting=220 mail=a@b:250 rcpt=c@d:550:other" },
+	{ "a greeting without the end of its line",
+	    "C S; S SA; C A; S '220 esa; C A; C 'EHLO x~; S '250-esa~; S '250 SIZE 1~;"
+	    "C 'MAIL FROM:<a@b>~; S '250 sender~; C 'RCPT TO:<c@d>~; S '550 5.1.1 no~;" QUIT,
+	    "accepted/recipients_refused high greeting=220 mail=a@b:250 rcpt=c@d:550:recipient" },
+	{ "a greeting in two parts, of which the second looks like a reply",
+	    "C S; S SA; C A; S '220 esa ; S '250-fold~; C 'EHLO x~; S '250 esa~;"
+	    "C 'MAIL FROM:<a@b>~; S '550 5.7.1 no~;" QUIT,
+	    "accepted/sender_refused high greeting=220 mail=a@b:550" },
+	{ "a greeting that began well and is none",
+	    "C S; S SA; C A; S '220-esa~; C 'EHLO x~; S '521 5.5.1 Protocol error~; S FA; C FA; S "
+	    "A",
+	    "reject high greeting=521" },
+	{ "221 lets no recipient in",
+	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '221 too long~; S FA; C FA; S A",
+	    "accepted/no_mail high rcpt=c@d:0:unknown" },
 	{ "a reply to what was not seen of the client is none to the first command seen of it",
 	    "S '334 a~; C q=2000 'c2Vj~RCPT TO:<c@d>~; S k=2006 '250 ok~; S k=2020 '550 none~; S "
 	    "FA; C FA",
