@@ -245,13 +245,15 @@ on_rst(struct conn *c, enum dir dir, const struct segment *s)
 
 /*
  * Octets or a FIN beyond an RST, or an ACK of more than it acknowledged, which was sent later:
- * whoever sent it, it was not this side.
+ * whoever sent it, it was not this side. But an RST without ACK may overtake the FIN of the side
+ * that sent both: it stands where the other side's ACK was, which is in front of the FIN.
  */
 static void
 overrule_rst(struct conn_half *h, const struct segment *s)
 {
 	uint32_t end = s->seq + segment_seq_len(s);
-	bool beyond = end != s->seq && (int32_t)(end - h->rst.seq) > 0;
+	bool overtaken = (h->rst.flags & TCP_ACK) == 0 && s->seq + s->len == h->rst.seq;
+	bool beyond = end != s->seq && (int32_t)(end - h->rst.seq) > 0 && !overtaken;
 	bool later = (s->flags & h->rst.flags & TCP_ACK) && (int32_t)(s->ack - h->rst.ack) > 0;
 
 	if (h->rst.frame_no == 0 || !(beyond || later))
