@@ -1,6 +1,7 @@
 #include "analyzer/verdict/classify.h"
 
 #define NS_PER_MS 1000000
+#define ANSWER_NS INT64_C(1000000000)             /* no host and no way takes longer to answer */
 #define EVICTED_LATE_NS (INT64_C(3) * 1000000000) /* SYNs are answered, or sent again, sooner */
 
 /* --- reasons ------------------------------------------------------------------------- */
@@ -113,10 +114,30 @@ closed_silently(const struct facts *f, enum dir dir, bool rst)
 	       !c->peer_unseen && c->off == conn_known_end(&f->conn->half[dir]);
 }
 
+/*
+ * RFC 9293 3.10.7.1: an RST without ACK is the answer to a segment. Where none came just before it,
+ * one was not captured, and that may have closed.
+ */
+static bool
+answers_unseen(const struct facts *f)
+{
+	const struct conn_close *rst = &f->server->rst;
+
+	if ((rst->flags & TCP_ACK) != 0)
+		return false;
+	for (size_t i = 0; i < CONN_COPIES; i++) {
+		int64_t after_ns = rst->ts_ns - f->client->copies.ts_ns[i];
+
+		if (after_ns >= 0 && after_ns <= ANSWER_NS)
+			return false;
+	}
+	return true;
+}
+
 static bool
 holds_tcprefuse(const struct facts *f)
 {
-	return closed_silently(f, DIR_SERVER, true);
+	return closed_silently(f, DIR_SERVER, true) && !answers_unseen(f);
 }
 
 static bool
