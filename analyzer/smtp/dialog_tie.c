@@ -72,10 +72,15 @@ refuse_content(struct dialog *d)
 	d->untied += d->tx_unsure;
 }
 
-/* 354 was given for it, so somebody would have got it. */
+/*
+ * 354 was given for it, so somebody would have got it. But where its end was not seen the server
+ * may leave (421) in the midst of it.
+ */
 static void
-answer_message(struct dialog *d, const struct dialog_reply *r)
+answer_message(struct dialog *d, const struct dialog_reply *r, bool end_seen)
 {
+	if (r->code == 421 && !end_seen)
+		return;
 	d->body_open = false;
 	d->content_refused += r->code >= 400;
 	d->messages += r->code < 400;
@@ -140,7 +145,7 @@ answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_rep
 		answer_data(d, r);
 		break;
 	case COMMAND_BODY:
-		answer_message(d, r);
+		answer_message(d, r, p->peer_off != RUN_PEER_UNKNOWN);
 		break;
 	case COMMAND_BDAT:
 		answer_chunk(d, r, p->last);
@@ -287,7 +292,7 @@ answers_whole_body(const struct dialog *d, const struct dialog_reply *r)
 static void
 end_body(struct dialog *d, struct bytes text)
 {
-	const struct dialog_pending body = { .id = COMMAND_BODY };
+	const struct dialog_pending body = { .id = COMMAND_BODY }; /* its end was seen */
 
 	d->client = CLIENT_COMMANDS;
 	answer(d, &body, &d->reply, text);

@@ -95,6 +95,14 @@ static const struct {
 	    "C S; S SA; C A; S '220 esa ; S '250-fold~; C 'EHLO x~; S '250 esa~;"
 	    "C 'MAIL FROM:<a@b>~; S '550 5.7.1 no~;" QUIT,
 	    "accepted/sender_refused high greeting=220 mail=a@b:550" },
+	{ "421 after a message of which octets are missing need not be its answer",
+	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'DATA~; S '354 go~; -C 'x~; S '421 later~;"
+		      "S FA; C FA; S A",
+	    "accepted high messages=0" },
+	{ "it is where the end was seen",
+	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'DATA~; S '354 go~; C 'x~.~; S '421 later~;"
+		      "S FA; C FA; S A",
+	    "accepted/content_refused high" },
 	{ "a greeting that began well and is none",
 	    "C S; S SA; C A; S '220-esa~; C 'EHLO x~; S '521 5.5.1 Protocol error~; S FA; C FA; S "
 	    "A",
