@@ -2,7 +2,7 @@
 
 #include "analyzer/maillog/log_stamp.h"
 
-#define HOUR 3600
+#define HOUR INT64_C(3600)
 #define DAY (24 * HOUR)
 #define LAST_HOUR 3     /* of those at the end of which clocks are changed */
 #define BACK (HOUR / 2) /* less than that a clock that is corrected goes back, too */
@@ -22,8 +22,8 @@ log_season_change(int64_t before_ns, int64_t now_ns)
 	if ((before / DAY + 4) % 7 != 0 || hour % 24 > LAST_HOUR)
 		return 0;
 	if (now / HOUR == hour && before - now > BACK)
-		return -HOUR;
+		return -(int32_t)HOUR;
 	if (now / HOUR == hour + 2 && (hour + 1) * HOUR - before <= CLOSE && now % HOUR <= CLOSE)
-		return HOUR;
+		return (int32_t)HOUR;
 	return 0;
 }
