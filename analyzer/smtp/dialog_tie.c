@@ -186,8 +186,7 @@ client_behind(const struct dialog *d, const struct dialog_reply *r)
 	       d->client != CLIENT_WAIT && d->client != CLIENT_OPAQUE;
 }
 
-/* The reply before this one was to a command with octets between it and p, which are not answered.
- */
+/* The reply before this one answered a command with octets between it and p: those are open. */
 static bool
 answers_before(const struct dialog *d, const struct dialog_pending *p, const struct dialog_reply *r)
 {
