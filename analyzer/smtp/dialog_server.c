@@ -56,14 +56,6 @@ finish_reply(struct dialog *d, struct bytes text)
 		join_text(d, text, true);
 }
 
-/* What can greet has come so far, and nothing else. */
-static bool
-is_greeting(const struct dialog *d, uint16_t code)
-{
-	return code == 220 && !d->last_set && !d->start_unseen[DIR_SERVER] &&
-	       d->gap_octets[DIR_SERVER] == 0;
-}
-
 /*
  * A greeting of which the lines that were to come are not: postscreen leaves it so, where the
  * client did not wait for it, and answers EHLO next.
@@ -71,7 +63,8 @@ is_greeting(const struct dialog *d, uint16_t code)
 static bool
 greets_no_further(const struct dialog *d, uint16_t code)
 {
-	return is_greeting(d, d->reply.code) && code == 250;
+	return d->reply.code == 220 && code == 250 && !d->last_set &&
+	       !d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0;
 }
 
 /*
@@ -132,29 +125,6 @@ on_server_line(struct dialog *d, const struct line *line, uint64_t ack_off)
 		finish_reply(d, text);
 }
 
-/* The line that has begun, if one has, goes no further. */
-static void
-break_line(struct dialog *d, enum line_end why)
-{
-	struct line line;
-
-	if (smtp_line_break(&d->line[DIR_SERVER], d->off[DIR_SERVER], why, &line))
-		on_server_line(d, &line, line.peer_off);
-}
-
-/* A greeting without the end of its line, after which the client went on, and was answered. */
-static bool
-greets_without_end(const struct dialog *d, const struct run *run)
-{
-	const struct smtp_line *l = &d->line[DIR_SERVER];
-	struct reply_line begun, next;
-
-	return l->partial && run->segment_start && run->peer_off != RUN_PEER_UNKNOWN &&
-	       run->peer_off > l->peer_off && run->data.n >= 4 && l->kept_n >= 4 &&
-	       reply_line_parse(bytes_of(l->kept, 4), &begun) && is_greeting(d, begun.code) &&
-	       reply_line_parse(bytes_head(run->data, 4), &next) && next.code == 250;
-}
-
 size_t
 dialog_feed_server(struct dialog *d, const struct run *run)
 {
@@ -163,8 +133,6 @@ dialog_feed_server(struct dialog *d, const struct run *run)
 	size_t at = 0;
 
 	d->server_spoke = d->server_spoke || run->data.n > 0;
-	if (greets_without_end(d, run))
-		break_line(d, LINE_EOF);
 	if (l->skip && run->segment_start && run->data.n >= 4) {
 		/* After a gap: a segment that begins like a reply begins a line. */
 		struct reply_line part;
@@ -182,6 +150,16 @@ dialog_feed_server(struct dialog *d, const struct run *run)
 	}
 	d->off[DIR_SERVER] = run->off + at;
 	return at;
+}
+
+/* The line that has begun, if one has, goes no further. */
+static void
+break_line(struct dialog *d, enum line_end why)
+{
+	struct line line;
+
+	if (smtp_line_break(&d->line[DIR_SERVER], d->off[DIR_SERVER], why, &line))
+		on_server_line(d, &line, line.peer_off);
 }
 
 void

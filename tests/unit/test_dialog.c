@@ -87,14 +87,6 @@ static const struct {
 	    "C 'MAIL FROM:<a@b>~; S '250 sender~; C 'RCPT TO:<c@d>~; S '550 5.5.1 Protocol "
 	    "error~;" QUIT,
 	    "accepted/recipients_refused high greeting=220 mail=a@b:250 rcpt=c@d:550:other" },
-	{ "a greeting without the end of its line",
-	    "C S; S SA; C A; S '220 esa; C A; C 'EHLO x~; S '250-esa~; S '250 SIZE 1~;"
-	    "C 'MAIL FROM:<a@b>~; S '250 sender~; C 'RCPT TO:<c@d>~; S '550 5.1.1 no~;" QUIT,
-	    "accepted/recipients_refused high greeting=220 mail=a@b:250 rcpt=c@d:550:recipient" },
-	{ "a greeting in two parts, of which the second looks like a reply",
-	    "C S; S SA; C A; S '220 esa ; S '250-fold~; C 'EHLO x~; S '250 esa~;"
-	    "C 'MAIL FROM:<a@b>~; S '550 5.7.1 no~;" QUIT,
-	    "accepted/sender_refused high greeting=220 mail=a@b:550" },
 	{ "421 after a message of which octets are missing need not be its answer",
 	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '250 ok~; C 'DATA~; S '354 go~; -C 'x~; S '421 later~;"
 		      "S FA; C FA; S A",
