@@ -146,6 +146,7 @@ on_payload(struct conn *c, enum dir dir, const struct segment *s, bool copy)
 		.peer_off = RUN_PEER_UNKNOWN,
 		.frame_no = s->frame_no,
 		.ts_ns = s->ts_ns,
+		.doubtful = conn_doubts(h, s),
 	};
 	uint64_t retransmitted = h->stream.retransmitted;
 
@@ -325,6 +326,9 @@ conn_any(struct conn *c, enum dir dir, const struct segment *s)
 	}
 	if (s->flags & TCP_ACK)
 		on_ack(c, dir, s);
+	if (stream_has_hole(&peer->stream))
+		conn_pump(c); /* it may have acknowledged what was in doubt */
+	h->sums_right |= !s->bad_checksum;
 	conn_note_window(h, s);
 	conn_note_ttl(h, s->ttl);
 	overrule_rst(h, s);

@@ -78,6 +78,7 @@ struct conn_half {
 	bool ended;      /* everything up to the FIN was handed up */
 	int8_t window_shift;
 	uint8_t ttl_min, ttl_max; /* of segments without RST; 0: none seen */
+	bool sums_right;          /* not all its checksums are wrong */
 	uint32_t window;          /* the largest offered, octets; 0: none seen */
 	uint64_t letters;         /* letters of the history already set */
 	struct conn_copies copies;

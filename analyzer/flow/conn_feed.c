@@ -49,7 +49,18 @@ feed_gap(void *ctx, uint64_t octets)
 	dialog_gap(&f->c->dialog, f->dir, octets);
 }
 
-#define SINK(c, dir) (&(struct stream_sink){ feed_run, feed_gap, &(struct feeder){ (c), (dir) } })
+/* What the other side has acknowledged it took for right. */
+static uint64_t
+sure(const struct conn *c, enum dir dir)
+{
+	const struct conn_half *peer = &c->half[conn_other(dir)];
+
+	return peer->acked_set ? peer->acked : 0;
+}
+
+#define SINK(c, dir)            \
+	(&(struct stream_sink){ \
+	    feed_run, feed_gap, &(struct feeder){ (c), (dir) }, sure((c), (dir)) })
 
 void
 conn_end_direction(struct conn *c, enum dir dir)

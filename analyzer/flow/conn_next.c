@@ -22,10 +22,10 @@ may_be_copy(const struct conn_half *h, const struct segment *s, uint64_t newly_a
 
 /* Nothing about it has to be judged. */
 static bool
-is_ordinary(const struct conn *c, const struct segment *s)
+is_ordinary(const struct conn *c, const struct conn_half *h, const struct segment *s)
 {
 	return (s->flags & CONN_FLAGS_THAT_COUNT & ~TCP_FIN) == TCP_ACK &&
-	       s->ts_digits <= c->ts_digits && s->payload.n == s->len;
+	       s->ts_digits <= c->ts_digits && s->payload.n == s->len && !conn_doubts(h, s);
 }
 
 /* What looks the same later tells nothing more, but for what is told each time. */
@@ -123,7 +123,7 @@ conn_next(struct conn *c, struct conn_half *h, struct conn_half *peer, const str
 	ack = end - (uint64_t)unacked;
 	acked = h->acked_set ? h->acked : peer->origin;
 	if (unacked < 0 || ack < acked || may_be_copy(h, s, ack - acked) ||
-	    !(usual || is_ordinary(c, s)))
+	    !(usual || is_ordinary(c, h, s)))
 		return false;
 	conn_remember(h, s);
 	if (s->ts_ns > c->last_ts_ns)

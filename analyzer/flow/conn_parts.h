@@ -21,6 +21,16 @@ conn_other(enum dir dir)
 
 /* --- what every segment tells --- */
 
+/*
+ * A host, or the capture, that leaves checksums to the adapter has all of them wrong. Where others
+ * of the same side are right, the receiver drops this one, and waits for it to be sent again.
+ */
+static inline bool
+conn_doubts(const struct conn_half *h, const struct segment *s)
+{
+	return s->bad_checksum && h->sums_right;
+}
+
 static inline void
 conn_note_window(struct conn_half *h, const struct segment *s)
 {

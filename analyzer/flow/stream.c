@@ -8,7 +8,7 @@ struct stream_piece {
 	int64_t ts_ns;
 	uint32_t len;  /* on the wire */
 	uint32_t have; /* of these in data */
-	bool segment_start;
+	bool segment_start, doubtful;
 	uint8_t data[];
 };
 
@@ -21,11 +21,11 @@ stream_init(struct stream *s, uint64_t off, uint8_t prefix[static STREAM_PREFIX]
 }
 
 static void
-drop_piece(struct stream *s, struct budget *budget)
+drop_piece(struct stream *s, struct stream_piece **at, struct budget *budget)
 {
-	struct stream_piece *p = s->kept;
+	struct stream_piece *p = *at;
 
-	s->kept = p->after;
+	*at = p->after;
 	s->kept_octets -= p->have;
 	s->kept_pieces--;
 	budget_give(budget, sizeof *p + p->have);
@@ -115,6 +115,9 @@ drain(struct stream *s, struct budget *budget, const struct stream_sink *sink)
 		struct stream_piece *p = s->kept;
 		size_t done = (size_t)(s->next - p->off);
 
+		p->doubtful = p->doubtful && p->off + p->len > sink->sure;
+		if (p->doubtful)
+			return moved;
 		if (done < p->have) {
 			struct run run = { p->off + done, bytes_of(p->data + done, p->have - done),
 				p->peer_off, p->frame_no, p->ts_ns, p->segment_start && done == 0 };
@@ -130,7 +133,7 @@ drain(struct stream *s, struct budget *budget, const struct stream_sink *sink)
 			gap(s, p->len - done, sink);
 			moved = true;
 		}
-		drop_piece(s, budget);
+		drop_piece(s, &s->kept, budget);
 	}
 	return moved;
 }
@@ -161,7 +164,7 @@ stream_begin(struct stream *s)
 bool
 stream_has_hole(const struct stream *s)
 {
-	return s->kept != NULL && s->kept->off > s->next;
+	return s->kept != NULL && (s->kept->off > s->next || s->kept->doubtful);
 }
 
 void
@@ -172,6 +175,8 @@ stream_skip_hole(
 		end = s->kept->off;
 	if (end > s->next)
 		gap(s, end - s->next, sink);
+	else if (s->kept != NULL)
+		s->kept->doubtful = false;
 	drain(s, budget, sink);
 }
 
@@ -203,6 +208,7 @@ new_piece(struct stream *s, const struct stream_segment *seg, uint64_t from, uin
 		.len = (uint32_t)(to - from),
 		.have = (uint32_t)have,
 		.segment_start = skip == 0,
+		.doubtful = seg->doubtful,
 	};
 	if (have > 0)
 		memcpy(p->data, seg->payload.p + skip, have);
@@ -244,23 +250,43 @@ keep(struct stream *s, const struct stream_segment *seg, uint64_t from, struct b
 	return result;
 }
 
+/* The receiver has not taken them either: this is why they are sent again. */
+static bool
+replaces(struct stream *s, const struct stream_segment *seg, struct budget *budget)
+{
+	bool any = false;
+
+	for (struct stream_piece **at = &s->kept, *p; !seg->doubtful && (p = *at) != NULL;) {
+		if (!p->doubtful || p->off >= seg->off + seg->len || p->off + p->len <= seg->off) {
+			at = &p->after;
+			continue;
+		}
+		compare(s, p->data, p->off, p->have, seg);
+		s->conflict_won |= s->conflict_frame_no == seg->frame_no;
+		drop_piece(s, at, budget);
+		any = true;
+	}
+	return any;
+}
+
 enum stream_result
 stream_feed(struct stream *s, const struct stream_segment *seg, struct budget *budget,
     const struct stream_sink *sink)
 {
 	uint64_t end = seg->off + seg->len, from = seg->off;
 	enum stream_result result;
-	bool late = seg->off < s->end;
+	bool again = replaces(s, seg, budget), late = seg->off < s->end && !again;
 
 	if (seg->off < s->next) {
 		compare(s, s->prefix, s->prefix_off, s->prefix_n, seg);
 		from = s->next;
 	}
+	s->retransmitted += again;
 	if (end <= s->next) {
 		s->retransmitted++;
 		return STREAM_OLD;
 	}
-	if (s->kept == NULL && from == s->next) {
+	if (s->kept == NULL && from == s->next && !seg->doubtful) {
 		size_t skip = (size_t)(from - seg->off);
 		struct run run = { from, bytes_skip(seg->payload, skip), seg->peer_off,
 			seg->frame_no, seg->ts_ns, skip == 0 };
@@ -293,5 +319,5 @@ void
 stream_clear(struct stream *s, struct budget *budget)
 {
 	while (s->kept != NULL)
-		drop_piece(s, budget);
+		drop_piece(s, &s->kept, budget);
 }

@@ -3,7 +3,8 @@
  *
  * In:    payload of segments by offset, in any order, overlapping, doubled, cut by the
  *        snaplen. The first copy of an octet wins; a later copy that differs is noted, as
- *        far as the first STREAM_PREFIX octets of the direction or kept ones go.
+ *        far as the first STREAM_PREFIX octets of the direction or kept ones go. Octets in
+ *        doubt are kept until they are known to be right; a copy beyond doubt replaces them.
  * Out:   runs and gaps, through the sink, in stream order. The sink may take less than a
  *        run: the rest is kept, and offered again by stream_resume.
  * Owns:  what came out of order or was not taken, from the budget; room for the prefix is lent.
@@ -28,6 +29,7 @@ struct stream_sink {
 	size_t (*run)(void *ctx, const struct run *run);
 	void (*gap)(void *ctx, uint64_t octets);
 	void *ctx;
+	uint64_t sure; /* no octet in front of it is in doubt */
 };
 
 struct stream_piece;
@@ -46,6 +48,7 @@ struct stream {
 	uint64_t conflict_frame_no; /* of the first differing copy, 0: none */
 	uint64_t doubt_off;         /* of the last single octet that differed, UINT64_MAX: none */
 	bool snaplen_cut;           /* the snaplen left octets out */
+	bool conflict_won;          /* the differing copy took the place of doubtful octets */
 };
 
 struct stream_segment {
@@ -55,6 +58,7 @@ struct stream_segment {
 	uint64_t peer_off;
 	uint64_t frame_no;
 	int64_t ts_ns;
+	bool doubtful;
 };
 
 enum stream_result { STREAM_NEW, STREAM_OLD, STREAM_FULL };
@@ -86,9 +90,12 @@ void stream_restart(struct stream *s, uint64_t off);
 uint64_t stream_begin(struct stream *s);
 /* Offers kept octets again; true when any were taken. */
 bool stream_resume(struct stream *s, struct budget *budget, const struct stream_sink *sink);
-/* True when octets are kept behind a hole. */
+/* True when octets are kept behind a hole, or in doubt. */
 bool stream_has_hole(const struct stream *s);
-/* Declares the hole before the kept octets, or up to `end` where none are kept, a gap. */
+/*
+ * Declares the hole before the kept octets, or up to `end` where none are kept, a gap. Where there
+ * is none, kept octets are no longer in doubt.
+ */
 void stream_skip_hole(
     struct stream *s, uint64_t end, struct budget *budget, const struct stream_sink *sink);
 void stream_clear(struct stream *s, struct budget *budget);

@@ -79,15 +79,16 @@ static void
 check_conflict(const struct facts *f, struct record_builder *b, struct findings *found)
 {
 	for (int dir = 0; dir < DIR_COUNT; dir++) {
-		uint64_t frame_no = f->conn->half[dir].stream.conflict_frame_no;
+		const struct stream *s = &f->conn->half[dir].stream;
 
-		if (frame_no != 0)
+		if (s->conflict_frame_no != 0)
 			findings_add(found, b, SEVERITY_WARNING, "wire.conflicting-data",
-			    FINDING_FRAMES(frame_no),
-			    "frame %llu repeats octets of the %s with different content; the first "
-			    "copy "
-			    "was judged",
-			    (unsigned long long)frame_no, dir_name((enum dir)dir));
+			    FINDING_FRAMES(s->conflict_frame_no),
+			    "frame %llu repeats octets of the %s with different content; %s",
+			    (unsigned long long)s->conflict_frame_no, dir_name((enum dir)dir),
+			    s->conflict_won
+				? "it was judged, for the first copy's checksum is wrong"
+				: "the first copy was judged");
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
  * fuzz_segment: any segments of three connections, ten octets each: flags, time, sequence and
- *   ACK numbers off the due ones, what was sent and what of it captured. The first octet picks
- *   the budget.
+ *   ACK numbers off the due ones, what was sent, what of it captured, and whether its checksum
+ *   is wrong. The first octet picks the budget.
  * Holds: no more connections than segments; the same segments are judged the same, whatever
  *        the table's secret; memory is given back, however little there was.
  */
@@ -70,6 +70,7 @@ segment_of(struct desk *d, const uint8_t *b, uint64_t frame_no, int64_t *ts_ns)
 		.ip_id = (uint16_t)frame_no,
 		.ttl = (uint8_t)(b[1] & 0x80 ? 32 : 64),
 		.ts_digits = 6,
+		.bad_checksum = (b[7] & 0x80) != 0,
 		.window_shift = -1,
 		.from_server = dir == DIR_SERVER,
 		.to_server = dir == DIR_CLIENT };

@@ -12,6 +12,7 @@
  *          q+N q-N sequence number off the one that is due      xN  so many octets captured
  *          q=N     exactly N; with S: the initial one           lN  N octets of payload, `x` each
  *          tN  TTL     wN  window     iN  IP id                 &   a mirrored copy of the packet
+ *          b   a wrong TCP checksum
  * before TEXT   up to the `;`; `~` is CR LF, `^` is NUL
  *
  * The due sequence number is what the side has sent so far; the due ACK number is all that
@@ -271,6 +272,9 @@ scene_word(struct scene *s, const char *word, struct scene_packet *p)
 		break;
 	case 'i':
 		p->seg.ip_id = (uint16_t)value;
+		break;
+	case 'b':
+		p->seg.bad_checksum = true;
 		break;
 	default:
 		p->seg.flags = scene_flags(word);
