@@ -665,19 +665,22 @@ session_make(struct session *s, uint64_t seed)
 /* --- what the capture does to it, and what is said then -------------------------------------- */
 
 struct view {
-	unsigned lost, swapped, cut; /* percent; octets kept of a payload, 0: all */
+	unsigned lost, swapped; /* percent */
+	unsigned damaged;       /* percent: on the way, and sent again at once */
+	unsigned cut;           /* octets kept of a payload, 0: all */
 	const char *why;
 };
 
 static const struct view rows[] = {
-	{ 0, 0, 0, "all of it" },
-	{ 0, 30, 0, "neighbours change places" },
-	{ 2, 0, 0, "2 % lost" },
-	{ 10, 10, 0, "10 % lost" },
-	{ 30, 0, 0, "30 % lost" },
-	{ 50, 20, 0, "half of it lost" },
-	{ 0, 0, 30, "a snaplen that cuts payloads" },
-	{ 10, 10, 60, "all at once" },
+	{ 0, 0, 0, 0, "all of it" },
+	{ 0, 30, 0, 0, "neighbours change places" },
+	{ 0, 0, 30, 0, "segments damaged on the way" },
+	{ 2, 0, 0, 0, "2 % lost" },
+	{ 10, 10, 0, 0, "10 % lost" },
+	{ 30, 0, 0, 0, "30 % lost" },
+	{ 50, 20, 0, 0, "half of it lost" },
+	{ 0, 0, 0, 30, "a snaplen that cuts payloads" },
+	{ 10, 10, 0, 60, "all at once" },
 };
 
 struct heard {
@@ -785,6 +788,28 @@ dump(const struct session *s, const uint32_t *order, uint32_t n)
 }
 
 static void
+feed(struct flow *flow, const struct heard *h, struct segment *seg)
+{
+	flow_mark(h->seed, seg);
+	flow_segments(flow, seg, 1);
+}
+
+static void
+feed_damaged(struct flow *flow, const struct heard *h, const struct segment *seg)
+{
+	struct segment bad = *seg;
+	uint8_t octets[1460];
+
+	cr_assert_leq(seg->payload.n, sizeof octets);
+	memcpy(octets, seg->payload.p, seg->payload.n);
+	for (uint32_t i = 0; i < seg->payload.n; i++)
+		octets[i] ^= chance(20) ? 1u << rnd(8) : 0;
+	bad.payload.p = octets;
+	bad.bad_checksum = true;
+	feed(flow, h, &bad);
+}
+
+static void
 look(const struct session *s, struct heard *h)
 {
 	struct budget budget = { .max = 1 << 24 };
@@ -815,8 +840,9 @@ look(const struct session *s, struct heard *h)
 		seg.ts_ns = INT64_C(1700000000000000000) + i * SCENE_MS;
 		if (h->view->cut != 0)
 			seg.payload = bytes_head(seg.payload, h->view->cut);
-		flow_mark(h->seed, &seg);
-		flow_segments(flow, &seg, 1);
+		if (seg.len > 0 && chance(h->view->damaged))
+			feed_damaged(flow, h, &seg);
+		feed(flow, h, &seg);
 	}
 	flow_finish(flow);
 	flow_free(flow);
