@@ -376,6 +376,26 @@ tie(struct dialog *d, struct bytes text)
 }
 
 /*
+ * Of the commands, 220 answers STARTTLS alone, if they are known (RFC 5321 4.2.3, RFC 3207 4). So
+ * before it nothing was answered, whatever of the server was not seen.
+ */
+static bool
+can_only_greet(const struct dialog *d, const struct dialog_reply *r)
+{
+	if (r->code != 220 || d->start_unseen[DIR_CLIENT] || client_behind(d, r))
+		return false;
+	for (uint32_t n = 0; n < d->pending_count; n++) {
+		const struct dialog_pending *p = &d->pending[d->pending_head + n];
+
+		if (p->off >= r->ack_off)
+			break; /* not received */
+		if (p->id == COMMAND_STARTTLS || p->id == COMMAND_UNKNOWN || p->id == PENDING_GAP)
+			return false;
+	}
+	return true;
+}
+
+/*
  * Nothing was placed before. The first reply of the stream, or one that was sent before the server
  * had received a single octet, answers nothing: it greets. False: it has to be tied.
  */
@@ -384,13 +404,17 @@ place_first(struct dialog *d, struct bytes text)
 {
 	const struct dialog_reply *r = &d->reply;
 	bool first = !d->start_unseen[DIR_SERVER] && d->gap_octets[DIR_SERVER] == 0;
+	bool only;
 
 	if (d->first.code == 0) {
 		d->first = *r;
 		d->first_text = dialog_keep_text(d, bytes_head(text, DIALOG_MAX_REPLY));
 	}
-	if (!first && (d->start_unseen[DIR_CLIENT] || r->ack_off != d->begin || r->code / 100 == 3))
+	only = !first && can_only_greet(d, r);
+	if (!first && !only &&
+	    (d->start_unseen[DIR_CLIENT] || r->ack_off != d->begin || r->code / 100 == 3))
 		return false;
+	d->unsure &= !only;
 	d->greeting = *r;
 	d->greeting_sure = first;
 	d->tied.end_off = r->end_off;

@@ -16,6 +16,19 @@ static const struct {
 		 "C 'Subject: x~~..~QUIT~.~; S '250 ok~;" QUIT,
 	    "accepted/mail_accepted high greeting=220 helo=mta.example mail=a@b:250 "
 	    "rcpt=c@d:250:accepted messages=1 gaps=0" },
+	{ "a client that does not wait, and no SYN,ACK: 220 greets all the same",
+	    "C S; -S SA; C A; C 'EHLO x~VRFY x~; S '220 hi~; S '250 fine~;"
+	    "C 'MAIL FROM:<a@b>~RCPT TO:<c@d>~; S '550 fine~250 ok~; S '550 5.7.1 access~;" QUIT,
+	    "incomplete greeting=220 mail=a@b:250 rcpt=c@d:550:access" },
+	{ "likewise, and octets of the client behind it were not captured",
+	    "C S; -S SA; C A; C 'EHLO x~VRFY x~; S '220 hi~; S '250 fine~;"
+	    "C x32 'MAIL FROM:<a@b>~RCPT TO:<c@d>~RCPT TO:<e@f>~; S '550 fine~250 ok~;"
+	    "S '550 5.7.1 access~550 5.7.1 access~;" QUIT,
+	    "incomplete greeting=220 mail=a@b:250" },
+	{ "not so where a command before it may be STARTTLS",
+	    "C S; -S SA; -C A; -S '220 hi~; C 'EHLO x~STARTTLS~; -S '250 x~; S '220 go~;"
+	    "C '\x16\x03\x01^^; S '^^; S FA; C FA; S A",
+	    "greeting=0" },
 	{ "a chunk that is refused ends the message, though it was not the last",
 	    OPEN MAIL
 	    "C 'RCPT TO:<c@d>~; S '550 5.1.1 no such user~; C 'BDAT 3~abc; S '503 no~;" QUIT,
