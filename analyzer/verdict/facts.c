@@ -81,8 +81,12 @@ server_whole(const struct facts *f)
 		ended = true;
 	if (s->rst_off > s->stream.end + 1)
 		ended = false;
-	/* The client closed, had everything that was seen, and no question was open but QUIT. */
+	/*
+	 * The client closed, had everything that was seen, and no question was open but QUIT. But
+	 * a reply that was seen in part may go on.
+	 */
 	if (f->closing.by != NULL && f->closing.dir == DIR_CLIENT && !f->closing.peer_unseen &&
+	    !d->reply.cut &&
 	    (d->pending_count == 0 ||
 		(d->pending_count == 1 && d->pending[d->pending_head].id == COMMAND_QUIT)))
 		ended = true;
