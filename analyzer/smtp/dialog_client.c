@@ -22,7 +22,7 @@ dialog_begin_body(struct dialog *d, uint64_t off)
 }
 
 static void
-on_bdat(struct dialog *d, struct bytes arg)
+on_bdat(struct dialog *d, struct bytes arg, uint64_t end_off)
 {
 	bool last = false;
 	uint64_t octets = 0;
@@ -31,6 +31,7 @@ on_bdat(struct dialog *d, struct bytes arg)
 		d->client = CLIENT_CHUNK;
 		d->chunk_left = octets;
 		d->body_open = true;
+		d->body_off = end_off;
 	} else {
 		/* Without a size nobody can tell its body from commands. */
 		dialog_lose_client(d);
@@ -116,7 +117,7 @@ on_client_line(struct dialog *d, const struct line *line)
 	if (command.after == AFTER_WAIT)
 		d->client = CLIENT_WAIT;
 	else if (command.after == AFTER_BODY)
-		on_bdat(d, command.arg);
+		on_bdat(d, command.arg, line->end_off);
 }
 
 /*

@@ -86,15 +86,17 @@ answer_message(struct dialog *d, const struct dialog_reply *r, bool end_seen)
 	d->messages += r->code < 400;
 }
 
+/* Chunks may be sent without waiting: only the last that was begun tells whether one is open. */
 static void
-answer_chunk(struct dialog *d, const struct dialog_reply *r, bool last)
+answer_chunk(struct dialog *d, const struct dialog_pending *p, const struct dialog_reply *r)
 {
 	d->bodies_accepted += r->code < 300;
-	d->body_open = d->body_open && !last && r->code < 400;
+	if (p->end_off == d->body_off)
+		d->body_open = d->body_open && !p->last && r->code < 400;
 	if (r->code >= 400)
 		refuse_content(d);
 	else
-		d->messages += last;
+		d->messages += p->last;
 }
 
 static void
@@ -148,7 +150,7 @@ answer(struct dialog *d, const struct dialog_pending *p, const struct dialog_rep
 		answer_message(d, r, p->peer_off != RUN_PEER_UNKNOWN);
 		break;
 	case COMMAND_BDAT:
-		answer_chunk(d, r, p->last);
+		answer_chunk(d, p, r);
 		break;
 	case COMMAND_STARTTLS:
 		answer_starttls(d, r);

@@ -29,8 +29,13 @@ static const struct {
 	    "C S; -S SA; -C A; -S '220 hi~; C 'EHLO x~STARTTLS~; -S '250 x~; S '220 go~;"
 	    "C '\x16\x03\x01^^; S '^^; S FA; C FA; S A",
 	    "greeting=0" },
+	{ "chunks sent at once: the one that is open is not the one that was refused",
+	    OPEN MAIL
+	    "C 'BDAT 1 LAST~aRCPT TO:<c@d>~BDAT 1~b; S '503 no~250 ok~250 ok~; S FA; C FA",
+	    "accepted/cut_off" },
 	{ "a client that closes within the last reply that was seen: its reason is not known",
-	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '550 5.7.1 Acc; C FA", "incomplete rcpt=c@d:550:other" },
+	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '550 5.7.1 Acc; C FA",
+	    "incomplete rcpt=c@d:550:other" },
 	{ "a client that closes behind it",
 	    OPEN MAIL "C 'RCPT TO:<c@d>~; S '550 5.1.1 no such user~; C FA",
 	    "accepted/recipients_refused" },
