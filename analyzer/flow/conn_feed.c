@@ -236,7 +236,8 @@ conn_feed_next(struct conn *c, enum dir dir, const struct segment *s, uint64_t a
 		h->stream.end = h->stream.next;
 		return;
 	}
-	piece = (struct stream_segment){ off, s->len, s->payload, acked, s->frame_no, s->ts_ns };
+	piece =
+	    (struct stream_segment){ off, s->len, s->payload, acked, s->frame_no, s->ts_ns, false };
 	conn_feed(c, dir, &piece); /* the rest, which has to wait */
 }
 

@@ -48,6 +48,7 @@ dialog_start_unseen(struct dialog *d, enum dir dir, uint64_t off)
 	d->off[dir] = off;
 	if (dir == DIR_SERVER) {
 		d->unsure = true;
+		d->unseen_end = off;
 	} else {
 		d->begin = off;
 		dialog_lose_client(d);
@@ -63,6 +64,8 @@ dialog_gap(struct dialog *d, enum dir dir, uint64_t n)
 		dialog_gap_client(d, n);
 	d->gap_octets[dir] += n;
 	d->off[dir] += n;
+	if (dir == DIR_SERVER)
+		d->unseen_end = d->off[dir];
 
 	settle(d);
 }

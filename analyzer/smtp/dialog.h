@@ -11,8 +11,9 @@
  *     file shows before its command waits for it;
  *   - after octets that were not seen the order proves nothing. A reply is tied again only
  *     at a point of rest: it begins exactly where the client had read to when it sent
- *     the command, and its sender had then received exactly that command. Replies in
- *     between stay untied and are counted.
+ *     the command, its sender had then received exactly that command, and the replies
+ *     that came are not too few for what was sent before. Replies in between stay untied
+ *     and are counted.
  *
  * Bodies (DATA, BDAT) are passed over and never read as dialogue; the lines of an AUTH
  * exchange are never kept; after an accepted STARTTLS nothing is read at all.
@@ -40,6 +41,7 @@
 #define DIALOG_FEW_PENDING 4    /* of these the struct itself has room */
 #define DIALOG_FEW_PATHS 1
 #define DIALOG_FEW_TEXT 256
+#define DIALOG_PASSED 8 /* replies counted that are not tied; more are taken for enough */
 
 #define DIALOG_NO_SENDER UINT32_MAX           /* MAIL was not sent, or is over */
 #define DIALOG_SENDER_UNSEEN (UINT32_MAX - 1) /* it may have been, and is not in the list */
@@ -134,6 +136,9 @@ struct dialog {
 	uint64_t body_off;      /* where it began */
 	uint64_t chunk_left;    /* of a BDAT */
 	uint64_t footing_needs; /* server octets that a lost client has to see before it goes on */
+	uint64_t unseen_end;    /* behind the last octets of the server that were not seen */
+	uint64_t passed_off[DIALOG_PASSED]; /* a ring: where replies began that were not tied, */
+	uint32_t passed;                    /* so many since the last that was */
 
 	/* Facts. */
 	uint8_t *text;

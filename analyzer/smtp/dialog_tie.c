@@ -195,20 +195,47 @@ answers_before(const struct dialog *d, const struct dialog_pending *p, const str
 	return d->tied.end_off == r->off && d->tied.command_end != p->off;
 }
 
+/* It may answer what is pending, and more than that is not known. */
+static void
+pass(struct dialog *d, const struct dialog_reply *r)
+{
+	d->passed_off[d->passed++ % DIALOG_PASSED] = r->off;
+}
+
+/* How many of these began at this offset or behind it; UINT64_MAX: too many. */
+static uint64_t
+passed_since(const struct dialog *d, uint64_t off)
+{
+	uint64_t n = 0;
+
+	while (n < d->passed && n < DIALOG_PASSED &&
+	       d->passed_off[(d->passed - 1 - n) % DIALOG_PASSED] >= off)
+		n++;
+	return n < DIALOG_PASSED ? n : UINT64_MAX;
+}
+
 /*
- * The command before the one at place n was sent when the client had read as much as before the one
- * in front of it, and only one reply came since: one of the two is not answered.
+ * Of what the client sent before the command at place n something is not answered: to some of it,
+ * the replies that came when it had read so much or more are too few. Where octets are missing
+ * there is a command, at least. No reply is missing behind the last octets of the server that were.
  */
 static bool
 one_is_open(const struct dialog *d, uint32_t n)
 {
-	const struct dialog_pending *p = &d->pending[d->pending_head + n];
-	uint64_t before;
+	const struct dialog_pending *p = &d->pending[d->pending_head];
+	uint64_t asked = 0;
 
-	if (n < 2 || p[-1].id == PENDING_GAP)
-		return false;
-	before = p[-2].id == PENDING_GAP ? d->tied.end_off : p[-2].peer_off;
-	return p[-1].peer_off == before && d->last.off == before;
+	while (n-- > 0) {
+		uint64_t since = p[n].id == PENDING_GAP ? RUN_PEER_UNKNOWN : p[n].peer_off;
+
+		asked += p[n].id != PENDING_GAP || p[n + 1].off > p[n].off;
+		if (n == 0 && (since == RUN_PEER_UNKNOWN || since < d->tied.end_off))
+			since = d->tied.end_off;
+		if (since != RUN_PEER_UNKNOWN && since >= d->unseen_end &&
+		    asked > passed_since(d, since))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -237,6 +264,7 @@ dialog_pass_untied(struct dialog *d)
 	const struct dialog_reply *r = &d->reply;
 
 	d->untied++;
+	pass(d, r);
 	d->bodies_accepted += r->code == 354;
 	if (d->client == CLIENT_WAIT && r->ack_off != RUN_PEER_UNKNOWN && d->pending_count > 0 &&
 	    r->ack_off > dialog_back(d)->end_off)
@@ -323,6 +351,9 @@ tie_to(struct dialog *d, uint32_t n, struct bytes text)
 
 	if (p.peer_off > d->tied.peer_off && p.peer_off < d->tied.end_off)
 		d->overlaps = true;
+	d->passed = 0;
+	if (p.peer_off == RUN_PEER_UNKNOWN)
+		pass(d, &d->reply); /* as its end may be among what was not seen behind it */
 	/* A message in which octets are missing may end behind them. */
 	if (p.peer_off != RUN_PEER_UNKNOWN) {
 		d->tied.peer_off = p.peer_off;

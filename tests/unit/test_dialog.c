@@ -29,6 +29,16 @@ static const struct {
 	    "C S; -S SA; -C A; -S '220 hi~; C 'EHLO x~STARTTLS~; -S '250 x~; S '220 go~;"
 	    "C '\x16\x03\x01^^; S '^^; S FA; C FA; S A",
 	    "greeting=0" },
+	{ "two commands before it, one seen in part, and one reply: the next answers no RCPT yet",
+	    "C S; S SA; C A; S x30 '220 esa.example ESMTP, at your service~;"
+	    "C x20 'EHLO x~MAIL FROM:<a@b>~; S '250 fine~; C 'RCPT TO:<c@d>~; S '250 ok~;"
+	    "S '550 5.7.1 access~;" QUIT,
+	    "incomplete !rcpt=c@d:250:accepted" },
+	{ "two replies: it does",
+	    "C S; S SA; C A; S x30 '220 esa.example ESMTP, at your service~;"
+	    "C x20 'EHLO x~MAIL FROM:<a@b>~; S '250 fine~250 ok~; C 'RCPT TO:<c@d>~; S '250 "
+	    "ok~;" QUIT,
+	    "accepted rcpt=c@d:250:accepted" },
 	{ "chunks sent at once: the one that is open is not the one that was refused",
 	    OPEN MAIL
 	    "C 'BDAT 1 LAST~aRCPT TO:<c@d>~BDAT 1~b; S '503 no~250 ok~250 ok~; S FA; C FA",
