@@ -116,7 +116,7 @@ closed_silently(const struct facts *f, enum dir dir, bool rst)
 
 /*
  * RFC 9293 3.10.7.1: an RST without ACK is the answer to a segment. Where none came just before it,
- * one was not captured, and that may have closed.
+ * one may not have been captured, and that may have closed.
  */
 static bool
 answers_unseen(const struct facts *f)
@@ -137,7 +137,8 @@ answers_unseen(const struct facts *f)
 static bool
 holds_tcprefuse(const struct facts *f)
 {
-	return closed_silently(f, DIR_SERVER, true) && !answers_unseen(f);
+	return closed_silently(f, DIR_SERVER, true) &&
+	       !(f->dialog->client_spoke && answers_unseen(f));
 }
 
 static bool
@@ -165,8 +166,10 @@ client_end_hidden(const struct facts *f)
 static struct text
 tell_silent(const struct facts *f, struct record_builder *b)
 {
-	bool less = f->conflict ||
-	            (f->closing.dir == DIR_SERVER ? !f->ack || client_end_hidden(f) : may_speak(f));
+	bool less =
+	    f->conflict || (f->closing.dir == DIR_SERVER ? !f->ack || client_end_hidden(f) ||
+							       (f->closing.rst && answers_unseen(f))
+							 : may_speak(f));
 
 	b->rec->confidence = less ? CONFIDENCE_LOW : CONFIDENCE_HIGH;
 	return reason_close(f, b);

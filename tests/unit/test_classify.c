@@ -34,6 +34,8 @@ static const struct {
 	{ "tcprefuse by an RST without ACK, in answer to the handshake's last", SHAKE "S R +900",
 	    "tcprefuse high" },
 	{ "or to what the client said", SHAKE "C 'EHLO x~ +9000; S R", "tcprefuse high" },
+	{ "to nothing that was captured, and the client had said nothing", SHAKE "S R +31001",
+	    "tcprefuse low wire.late-refusal" },
 	{ "not so where what it answers was not captured: that may have been a FIN",
 	    SHAKE "C 'EHLO x~; S A; -C FA +3000; S R", "incomplete !wire.rst-origin" },
 	{ "not so without the SYN,ACK: octets may be missing", "C S; C A; S RA", "incomplete" },
