@@ -7,6 +7,7 @@
 #define SLICES ((size_t)8)   /* of a client's connections that tell the clock, */
 #define SLICE 512            /* each of so many */
 #define CLOCK_MATCHES 100000 /* are enough for it */
+#define ENDS_LOOKED_AT 64    /* beyond them somebody's is taken for the client's */
 /* More than that somebody of that address came at about that time. */
 #define TELLING                                                               \
 	(1u << MATCH_BY_OPEN | 1u << MATCH_BY_CLOSE | 1u << MATCH_BY_SENDER | \
@@ -181,6 +182,59 @@ correlate_clients(struct correlate *c, bool for_clock)
 	return status;
 }
 
+/*
+ * A session of which the log lacks the opening, by the time of its end: it belongs to a connection
+ * of its client's, or of anybody where it names none, that was there then.
+ */
+static bool
+may_have_one(const struct correlate *c, const struct trace *w, const struct traces *ends)
+{
+	int64_t window = c->config.window_ns + CLOCK_NS_PER_S / 2;
+	size_t lo = 0, hi = ends->count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (ends->v[mid].open_ns < w->open_ns - window)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (size_t i = lo; i < ends->count && ends->v[i].open_ns <= w->close_ns + window; i++) {
+		const struct addr *client = &ends->v[i].addr;
+
+		if (i - lo == ENDS_LOOKED_AT || client->family == 0 ||
+		    memcmp(client, &w->addr, sizeof *client) == 0)
+			return true;
+	}
+	return false;
+}
+
+static enum status
+contest_ends(struct correlate *c)
+{
+	struct traces ends = { 0 };
+	enum status status = STATUS_OK;
+
+	for (size_t i = 0; i < c->log.count && status == STATUS_OK; i++) {
+		struct trace t = c->log.v[i];
+
+		if (t.open_ns != TRACE_NEVER || t.close_ns == TRACE_NEVER)
+			continue;
+		t.open_ns = aligned(c, t.close_ns);
+		status = traces_add(&ends, &t);
+	}
+	traces_by_time(&ends);
+	for (size_t i = 0; i < c->wire.count && ends.count > 0; i++) {
+		const struct trace *w = &c->wire.v[i];
+
+		if (c->of_connection[w->id] == 0 && may_have_one(c, w, &ends))
+			c->contested[w->id] = true;
+	}
+	free(ends.v);
+	return status;
+}
+
 /* Traces of the list that have no match yet and, of sessions, no client; by time. */
 static enum status
 left_over(const struct traces *l, const uint32_t *matched, bool sessions, struct traces *out)
@@ -208,6 +262,8 @@ correlate_left_over(struct correlate *c)
 		status = left_over(&c->wire, c->of_connection, false, &wire);
 	if (status == STATUS_OK && log.count > 0 && wire.count > 0)
 		status = pair_up(c, wire.v, wire.count, log.v, log.count, true);
+	if (status == STATUS_OK)
+		status = contest_ends(c);
 	free(wire.v);
 	free(log.v);
 	return status;

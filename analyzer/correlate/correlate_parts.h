@@ -42,7 +42,10 @@ bool correlate_has_session(const struct correlate *c, const struct trace *w);
  * only as many as it takes. Both sides are sorted by client. STATUS_NOMEM.
  */
 enum status correlate_clients(struct correlate *c, bool for_clock);
-/* After it: sessions without a client, and the connections without a session. STATUS_NOMEM. */
+/*
+ * After it: sessions without a client, and the connections without a session; and which of these
+ * may have one of which the opening is not in the log. STATUS_NOMEM.
+ */
 enum status correlate_left_over(struct correlate *c);
 
 #endif
